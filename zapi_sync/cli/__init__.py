@@ -1,0 +1,90 @@
+"""The command line: options -> wiring -> echo -> exit code. Alone prints, alone exits."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from zapi_sync import __version__
+from zapi_sync.errors import ExitCode
+
+_COMMANDS = {
+    "validate": "Check the config; needs no state and no network.",
+    "plan": "Show what is missing; needs no credentials and no network.",
+    "apply": "Create what is missing, each group once.",
+    "sandbox": "Serve the Z-API emulator on this machine.",
+    "schema": "Print a published JSON Schema.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when that command runs, and no sooner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"zapi_sync.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="zapi-sync", message="%(prog)s %(version)s")
+def _cli() -> None:
+    """WhatsApp groups as code: the groups of a YAML file, created through Z-API, each of them once.
+
+    Without an account: zapi-sync apply --sandbox
+    """
+
+
+def main() -> None:
+    """The `zapi-sync` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; returns its exit code, whatever happens."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = _cli.main(list(arguments), prog_name="zapi-sync", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or ExitCode.DONE)
+    except click.UsageError as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ERROR
+    except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
+        click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)
+        click.echo("  help: this is a bug in zapi-sync; report this line and what you ran", err=True)
+        return ExitCode.ERROR
+
+
+def _whereabouts(error: BaseException) -> str:
+    """The error's type and the line of ours that it came from; its text may hold what must not be shown."""
+    places = []
+    traceback = error.__traceback__
+    while traceback:
+        file = Path(traceback.tb_frame.f_code.co_filename)
+        if "zapi_sync" in file.parts:
+            places.append(f"{file.name}:{traceback.tb_lineno}")
+        traceback = traceback.tb_next
+    return f"{type(error).__name__} at {places[-1] if places else 'an unknown place'}"

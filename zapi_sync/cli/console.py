@@ -1,0 +1,66 @@
+"""Where a command's words go: results to stdout, talk to stderr."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+import click
+
+from zapi_sync.errors import Diagnostic
+from zapi_sync.render import json
+from zapi_sync.render.complaints import complaints
+from zapi_sync.render.paint import Paint
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The two streams of a command, and the format of its result."""
+
+    json: bool
+    colorful: bool
+
+    def result(self, text: str) -> None:
+        click.echo(text, color=True)
+
+    def talk(self, text: str) -> None:
+        click.echo(text, err=True, color=True)
+
+    def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Warnings and errors, for whoever reads along."""
+        if diagnostics:
+            self.talk(complaints(diagnostics, self.talk_paint))
+
+    def fail(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """The command came to nothing: its complaints are the result."""
+        self.complain(diagnostics)
+        if self.json:
+            self.result(json.errors(diagnostics))
+
+    @property
+    def paint(self) -> Paint:
+        """For results."""
+        return Paint(self.colorful and _wants_color(sys.stdout))
+
+    @property
+    def talk_paint(self) -> Paint:
+        return Paint(self.colorful and _wants_color(sys.stderr))
+
+
+def start_logging(verbosity: int) -> None:
+    """Our own log lines to stderr at -v and -vv. Those of httpx, which hold URLs, are never on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    log = logging.getLogger("zapi_sync")
+    log.handlers = [handler]
+    log.propagate = False
+    log.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+
+
+def _wants_color(stream: TextIO) -> bool:
+    """A terminal that is not dumb, and no NO_COLOR (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,65 @@
+"""The options that commands share, and the way from a command's function to its exit code."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import click
+
+from zapi_sync.cli.console import Console, start_logging
+from zapi_sync.errors import ZapiSyncError
+
+DEFAULT_FILE = "groups.yaml"
+STATE_VARIABLE = "ZAPI_SYNC_STATE"
+
+files_option = click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    default=(DEFAULT_FILE,),
+    metavar="PATH",
+    help=f"The config: a file, a folder of *.yaml, - for standard input; repeatable.  [{DEFAULT_FILE}]",
+)
+state_option = click.option(
+    "--state",
+    "state",
+    metavar="FILE",
+    help=f"The state file.  [beside the config: groups.state.json; environment: {STATE_VARIABLE}]",
+)
+sandbox_option = click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Talk to the embedded emulator, with a state of its own: no account, nothing real happens.",
+)
+detailed_exitcode_option = click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 0 if there is nothing to do, 2 if there is something to create, 4 if one is unsettled.",
+)
+
+
+def with_console(function: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command its console from --format, --no-color and -v, and turns errors into exit codes."""
+
+    @click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="The form of the result.  [text]",
+    )
+    @click.option("--no-color", is_flag=True, help="No colours, as with the environment's NO_COLOR.")
+    @click.option("-v", "--verbose", count=True, help="Say what is read and sent; -vv says more.")
+    @functools.wraps(function)
+    def command(output_format: str, no_color: bool, verbose: int, **options: object) -> int:
+        start_logging(verbose)
+        console = Console(json=output_format == "json", colorful=not no_color)
+        try:
+            return function(console, **options)
+        except ZapiSyncError as error:
+            console.fail(error.diagnostics)
+            return error.exit_code
+
+    return command

@@ -1,0 +1,64 @@
+"""`zapi-sync plan`"""
+
+from __future__ import annotations
+
+import click
+
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.options import (
+    detailed_exitcode_option,
+    files_option,
+    sandbox_option,
+    state_option,
+    with_console,
+)
+from zapi_sync.cli.wiring import (
+    forecasts,
+    load_config,
+    load_state,
+    open_state,
+    remote_warnings,
+    state_file,
+)
+from zapi_sync.core.pacing import UNPACED
+from zapi_sync.core.plan import Create, Plan, Unsettled, make_plan
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.inputs import environment
+from zapi_sync.errors import ExitCode
+from zapi_sync.render import json, text
+
+
+@click.command("plan")
+@files_option
+@state_option
+@sandbox_option
+@detailed_exitcode_option
+@with_console
+def command(
+    console: Console, files: tuple[str, ...], state: str | None, sandbox: bool, detailed_exitcode: bool
+) -> int:
+    """Show what is missing: the config against the state. Offline: needs no credentials and no network.
+
+    \b
+    In a pull request:  zapi-sync plan --detailed-exitcode
+    For a program:      zapi-sync plan --format json
+    """
+    config = load_config(files)
+    path = state_file(files, state, environment(), sandbox=sandbox)
+    known = load_state(open_state(path))
+    warnings = [*config.warnings, *remote_warnings(known, path, environment(), sandbox=sandbox)]
+    console.complain(warnings)
+    plan = make_plan(config.groups, known)
+    pacing = UNPACED if sandbox else config.pacing
+    course = forecasts(plan, known, pacing, SystemClock().now())
+    if console.json:
+        console.result(json.plan(plan, course, known.state, warnings))
+    else:
+        console.result(text.plan(plan, course, console.paint))
+    return _exit_code(plan) if detailed_exitcode else ExitCode.DONE
+
+
+def _exit_code(plan: Plan) -> ExitCode:
+    if plan.of(Create):
+        return ExitCode.SOMETHING_TO_CREATE
+    return ExitCode.UNSETTLED if plan.of(Unsettled) else ExitCode.DONE

@@ -1,0 +1,94 @@
+"""What an apply says while it works: a bar on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from zapi_sync.cli.console import Console
+from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason, Started, Waiting
+from zapi_sync.core.state import timestamp
+from zapi_sync.render import text
+
+
+def follow(
+    progress: Iterable[Progress], total: int, console: Console, now: Callable[[], datetime]
+) -> Iterator[Progress]:
+    """Passes the progress on, and tells it to whoever watches."""
+    done = 0
+    with _bar(total, console) if sys.stderr.isatty() else _Lines(console) as display:
+        for each in progress:
+            match each:
+                case Waiting(group, until):
+                    wait = text.seconds((until - now()).total_seconds())
+                    display.waiting(f"next is {group.key}, in {wait}: the pace between two creations")
+                case Started(group):
+                    display.at_hand(group.key)
+                case Finished(group, outcome):
+                    done += 1
+                    display.done(f"[{done}/{total}] {text.outcome(group, outcome, console.talk_paint)}")
+                case Skipped():
+                    done += 1
+                    display.done(f"[{done}/{total}] {_skipped(each)}")
+            yield each
+
+
+class _Display(Protocol):
+    def waiting(self, what: str) -> None:
+        """What is being waited for."""
+
+    def at_hand(self, key: str) -> None:
+        """Which group is being created."""
+
+    def done(self, line: str) -> None:
+        """One more group is through, with this to say about it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class _Lines:
+    """For logs: a line for each wait, and one for each group that is through."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def waiting(self, what: str) -> None:
+        self._console.talk(what)
+
+    def at_hand(self, key: str) -> None:
+        pass
+
+    def done(self, line: str) -> None:
+        self._console.talk(line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def _bar(total: int, console: Console) -> _Display:
+    from zapi_sync.cli.progress_bar import ProgressBar
+
+    return ProgressBar(total, color=console.talk_paint.on)
+
+
+def _skipped(skipped: Skipped) -> str:
+    instance = skipped.group.instance
+    match skipped.reason:
+        case SkipReason.INTERRUPTED:
+            why = "interrupted before its turn"
+        case SkipReason.INSTANCE_STOPPED:
+            why = f'the instance "{instance}" was stopped for this run, for the reason above'
+        case SkipReason.OUT_OF_BUDGET:
+            until = timestamp(skipped.until) if skipped.until else "later"
+            why = f'the budget of a day is used up on the instance "{instance}"; run again after {until}'
+    return f"not tried {skipped.group.key}: {why}"

@@ -1,0 +1,53 @@
+"""`zapi-sync sandbox`"""
+
+from __future__ import annotations
+
+import click
+
+from zapi_sync import sandbox
+from zapi_sync.errors import ExitCode
+
+HOST = "127.0.0.1"
+
+
+@click.command("sandbox")
+@click.option("--port", type=click.IntRange(0, 65535), default=8787, help="0 picks a free one.  [8787]")
+@click.option(
+    "--db",
+    "database",
+    default="zapi-sandbox.db",
+    metavar="FILE",
+    help="Where its groups are kept; :memory: forgets them.  [zapi-sandbox.db]",
+)
+@click.option("--fault", "faults", multiple=True, metavar="NAME[:TIMES]", help="Misbehave; repeatable.")
+@click.option("--faults", "list_faults", is_flag=True, help="List the faults, and exit.")
+def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool) -> int:
+    """Serve the Z-API emulator on this machine: any instance id and token will do, and nothing real happens.
+
+    \b
+    In one terminal:  zapi-sync sandbox --port 8787
+    In another:       export ZAPI_BASE_URL=http://127.0.0.1:8787 ZAPI_INSTANCE_ID=any ZAPI_TOKEN=any
+                      export ZAPI_CLIENT_TOKEN=any
+                      zapi-sync apply --pace 0
+    """
+    if list_faults:
+        for name, description in sandbox.known_faults().items():
+            click.echo(f"{name:<28} {description}")
+        return ExitCode.DONE
+    try:
+        server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"the sandbox cannot start: {error}") from None
+    click.echo(f"sandbox: http://{HOST}:{server.server_port}  (Ctrl-C ends it)")
+    click.echo(
+        f"  connected number {sandbox.CONNECTED_NUMBER}; numbers that end in {sandbox.NOT_ADDABLE_SUFFIX} "
+        "cannot be added directly",
+        err=True,
+    )
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+    return ExitCode.DONE

@@ -1,0 +1,305 @@
+"""YAML text -> plain data: mappings, lists, and every scalar as the text that was written.
+
+The data is built from the parser's events in one pass, for three reasons: an unquoted phone, `No` or `12:30`
+stay what the person wrote; nesting and aliases are bounded before anything can blow up (libyaml's composer
+overflows the C stack, PyYAML's merge keys grow without end); and it is faster than PyYAML's constructor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NoReturn, TypeAlias
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from zapi_sync.core.positions import MERGE, Path, Positions
+from zapi_sync.core.source import Source
+from zapi_sync.errors import ConfigInvalid, Diagnostic, Location
+
+Value: TypeAlias = "str | bool | int | list[Value] | dict[str, Value]"
+
+MAX_DEPTH = 50
+MAX_EXPANDED = 1_000_000
+"""How many values aliases may stand for in one file: 1,000 groups can share one list of 1,000 phones."""
+
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_MERGE = "\0" + MERGE  # an unquoted `<<` as a key; no YAML text can hold this one
+_PLAIN_TAGS = {None, "!"} | {f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq")}
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed file: its data, what was already wrong with it, and where each value stands."""
+
+    source: Source
+    data: Value
+    problems: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def _positions(self) -> Positions:
+        return Positions.of(events(self.source.text))
+
+    def where(self, path: Path) -> Location:
+        """The place of the value at `path` (mapping keys and list indices from the root)."""
+        span = self._positions.value(path)
+        return self.source.location(*span) if span else Location(self.source.name)
+
+    def where_keys(self, path: Path) -> list[Location]:
+        """The places of the mapping key that `path` ends with, one for each time it was written."""
+        return [self.source.location(*span) for span in self._positions.keys(path)]
+
+    def where_key(self, path: Path) -> Location:
+        """The place of the mapping key that `path` ends with, or of the value itself."""
+        places = self.where_keys(path) if path else []
+        return places[0] if places else self.where(path)
+
+
+def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
+    """Parse one YAML document.
+
+    Plain scalars under `typed_keys` become booleans and integers by YAML 1.2's core schema; all else is text.
+    Raises ConfigInvalid where the text is not YAML or goes beyond the bounds above; what can be told together
+    with the config's other mistakes (a duplicate key, a tag) comes back in `problems`.
+    """
+    builder = _Builder(source, typed_keys)
+    try:
+        for event in events(source.text):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        raise ConfigInvalid([_syntax_error(source, error)]) from None
+    document = Document(source, builder.root)
+    repeated = [
+        problem for path in dict.fromkeys(builder.repeated) for problem in _repeated_key(document, path)
+    ]
+    return replace(document, problems=(*builder.complaints, *repeated))
+
+
+def events(text: str) -> Iterator[Event]:
+    """The events of a text, by libyaml where PyYAML was built with it."""
+    return yaml.parse(text, Loader=_LOADER)
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A collection that is still open."""
+
+    container: list[Value] | dict[str, Value]
+    start: MappingStartEvent | SequenceStartEvent
+    values_before: int
+    key: str | None = None
+    merged: list[dict[str, Value]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    value: Value
+    size: int
+    plain: bool
+
+
+class _Builder:
+    """Takes events one by one and holds the data that they make up."""
+
+    def __init__(self, source: Source, typed_keys: frozenset[str]) -> None:
+        self.root: Value = ""
+        self.complaints: list[Diagnostic] = []
+        self.repeated: list[Path] = []
+        self._source = source
+        self._typed_keys = typed_keys
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._values = 0
+        self._expanded = 0
+        self._documents = 0
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, MappingStartEvent):
+            self._open(event, {})
+        elif isinstance(event, SequenceStartEvent):
+            self._open(event, [])
+        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+            self._close()
+        elif isinstance(event, AliasEvent):
+            self._alias(event)
+        elif isinstance(event, DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self._fail(
+                    event,
+                    "a second YAML document begins here, and a groups file holds one",
+                    "give it a file of its own, and name both files with -f",
+                )
+
+    def _scalar(self, event: ScalarEvent) -> None:
+        self._values += 1
+        if event.tag is not None:
+            self._check_tag(event)
+        plain = event.implicit[0]
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(event.value, 1, plain)
+        self._put(event.value, plain, event)
+
+    def _open(
+        self, event: MappingStartEvent | SequenceStartEvent, container: list[Value] | dict[str, Value]
+    ) -> None:
+        self._values += 1
+        if event.tag is not None:
+            self._check_tag(event)
+        if len(self._stack) >= MAX_DEPTH:
+            self._fail(
+                event, f"more than {MAX_DEPTH} levels of nesting", "a groups file needs four: is this one?"
+            )
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._stack.append(_Frame(container, event, self._values))
+
+    def _close(self) -> None:
+        frame = self._stack.pop()
+        container = frame.container
+        if frame.merged and isinstance(container, dict):
+            for mapping in frame.merged:
+                for key, value in mapping.items():
+                    container.setdefault(key, value)
+        anchor = frame.start.anchor
+        if anchor is not None:
+            self._anchors[anchor] = _Anchored(container, self._values - frame.values_before + 1, False)
+        self._put(container, False, frame.start)
+
+    def _alias(self, event: AliasEvent) -> None:
+        name = event.anchor
+        if name not in self._anchors:
+            self._fail(
+                event,
+                f"nothing above carries the anchor &{name}",
+                "write the anchor above its first use, or quote the text if it is no alias",
+            )
+        anchored = self._anchors[name]
+        if anchored is None:
+            self._fail(event, f"*{name} stands inside the value that it names", "write the value out")
+        self._values += anchored.size
+        self._expanded += anchored.size
+        if self._expanded > MAX_EXPANDED:
+            self._fail(
+                event,
+                f"the aliases of this file stand for more than {MAX_EXPANDED:,} values",
+                "write the values out, or split the file",
+            )
+        self._put(anchored.value, anchored.plain, event)
+
+    def _put(self, value: Value, plain: bool, event: Event) -> None:
+        """A value is complete: it goes into the innermost open collection, as key, value or item."""
+        if not self._stack:
+            self.root = value
+            return
+        frame = self._stack[-1]
+        container = frame.container
+        if isinstance(container, list):
+            container.append(value)
+        elif frame.key is None:
+            if not isinstance(value, str):
+                self._fail(event, "a key is expected here, not a collection", "keys are text: `key: value`")
+            frame.key = _MERGE if plain and value == MERGE else value
+        else:
+            key, frame.key = frame.key, None
+            if key == _MERGE:
+                frame.merged += self._mappings(value, event)
+            elif key in container:
+                self.repeated.append((*self._path(), key))
+            else:
+                container[key] = _typed(value) if plain and key in self._typed_keys else value
+
+    def _path(self) -> Path:
+        """The path of the innermost open mapping."""
+        return tuple(len(frame.container) if frame.key is None else frame.key for frame in self._stack[:-1])
+
+    def _mappings(self, value: Value, event: Event) -> list[dict[str, Value]]:
+        """What a merge key brings: one mapping, or a list of them, the first one winning (YAML merge key)."""
+        merged = value if isinstance(value, list) else [value]
+        mappings = [each for each in merged if isinstance(each, dict)]
+        if len(mappings) < len(merged):
+            self._complain(
+                event, "`<<` merges mappings, and this is none", "write `<<: *anchor-of-a-mapping`"
+            )
+        return mappings
+
+    def _check_tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
+        if event.tag not in _PLAIN_TAGS:
+            self._complain(
+                event, f"the tag {event.tag} has no meaning here", "remove it: all values are plain"
+            )
+
+    def _complain(self, event: Event, message: str, help: str) -> None:
+        place = self._source.location(event.start_mark, event.end_mark)
+        self.complaints.append(Diagnostic(message, help, place))
+
+    def _fail(self, event: Event, message: str, help: str) -> NoReturn:
+        """Nothing after this can be read: say this, and what was found before it."""
+        self._complain(event, message, help)
+        raise ConfigInvalid(self.complaints)
+
+
+def _typed(value: Value) -> Value:
+    """What a plain scalar means by the YAML 1.2 core schema, as far as booleans and integers go."""
+    if not isinstance(value, str):
+        return value
+    if _INTEGER.fullmatch(value):
+        return int(value)
+    return _BOOLEANS.get(value, value)
+
+
+def _repeated_key(document: Document, path: Path) -> Iterator[Diagnostic]:
+    first, *again = document.where_keys(path)
+    for place in again:
+        yield Diagnostic(
+            f'the key "{path[-1]}" is written twice here, and YAML would keep only one of the two',
+            "rename one of them, or remove it",
+            place,
+            also=(("first written here", first),),
+        )
+
+
+_REMEDIES = {
+    "mapping values are not allowed": "put text that contains `: ` in quotes, and check the indentation",
+    "found character that cannot start": "indent with spaces, not tabs; quote text that begins with @",
+    "did not find expected key": "check the indentation against the lines above",
+    "found unexpected end of stream": "close the quote",
+    "did not find expected ',' or ']'": "close the list with ]",
+    "did not find expected ',' or '}'": "close the mapping with }",
+    "could not find expected ':'": "write `key: value`, with a space after the colon",
+    "control characters are not allowed": "remove the control character",
+}
+
+
+def _syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
+    """A YAML parser's complaint in a form like the others'."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        problem = error.problem or "the text ends too early"
+        location = source.location(error.problem_mark)
+        context = f" {error.context}" if error.context else ""
+    else:
+        problem = str(getattr(error, "reason", "it cannot be read"))
+        location = source.location_of_offset(getattr(error, "position", 0))
+        context = ""
+    remedy = next((words for start, words in _REMEDIES.items() if problem.startswith(start)), None)
+    return Diagnostic(
+        f"this is not YAML:{context and context + ','} {problem}",
+        remedy or "compare with examples/groups.yaml",
+        location,
+    )

@@ -1,0 +1,113 @@
+"""The nouns: a group that is wanted, and the record of one that was created."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NewType
+from urllib.parse import quote
+
+GroupKey = NewType("GroupKey", str)
+"""The group's identity in config and state, for ever; the name may change, the key does not."""
+
+GroupId = NewType("GroupId", str)
+"""What Z-API calls the group's `phone`: opaque, kept as it came, never taken apart."""
+
+InstanceName = NewType("InstanceName", str)
+"""A Z-API instance (one connected WhatsApp number) by the name that the config gives it."""
+
+Phone = NewType("Phone", str)
+"""A participant: digits only, country + area + number."""
+
+DEFAULT_INSTANCE = InstanceName("default")
+
+_MASK = re.compile(r"[\s().\-/\u2010-\u2015]")
+_LID = re.compile(r"[0-9A-Za-z._:-]+@lid")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as the config wants it; its attributes are those of Z-API's create-group call."""
+
+    key: GroupKey
+    instance: InstanceName
+    group_name: str
+    auto_invite: bool
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A group that was created: what it was created with, and what the API gave back."""
+
+    instance: InstanceName
+    phone: GroupId
+    invitation_link: str | None
+    phones_not_added: tuple[str, ...]
+    group_name: str
+    auto_invite: bool
+    phones_digest: str
+    created_at: datetime
+
+
+def normalise_phone(written: str) -> str:
+    """The text of a phone without mask characters, `+` and a leading `00`; the rest is left as it is."""
+    bare = written if written.isdecimal() else _MASK.sub("", written)
+    if bare.startswith("+"):
+        return bare[1:]
+    return bare.removeprefix("00")
+
+
+def is_lid(written: str) -> bool:
+    """Whether this is a private `…@lid` identifier, which create-group leaves out (create-group page)."""
+    return "@" in written and _LID.fullmatch(written.strip()) is not None
+
+
+def digest_of_phones(phones: Iterable[Phone]) -> str:
+    """`sha256:…` of the participants, whatever their order."""
+    return sha256_of("\n".join(sorted(phones)))
+
+
+def sha256_of(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def comparable_name(group_name: str) -> str:
+    """The form in which two group names are the same name: Unicode NFC."""
+    return group_name if group_name.isascii() else unicodedata.normalize("NFC", group_name)
+
+
+def credential_variables(instance: InstanceName) -> tuple[str, str, str]:
+    """The environment variables that hold an instance's id, its token and the account's Client-Token."""
+    prefix = "ZAPI_"
+    if instance != DEFAULT_INSTANCE:
+        prefix += instance.upper().replace("-", "_") + "_"
+    return (f"{prefix}INSTANCE_ID", f"{prefix}TOKEN", f"{prefix}CLIENT_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """An API that groups live behind: its base URL without a slash at the end, and that URL's origin."""
+
+    base_url: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What one instance is reached with; never shown, not even by repr()."""
+
+    instance_id: str = field(repr=False)
+    token: str = field(repr=False)
+    client_token: str = field(repr=False)
+
+    def mask(self, text: str) -> str:
+        """The text with each of the three replaced by ***, as it stands or as it stands in a URL."""
+        for secret in (self.client_token, self.token, self.instance_id):
+            for form in {secret, quote(secret, safe="")}:
+                text = text.replace(form, "***")
+        return text

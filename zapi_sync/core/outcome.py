@@ -1,0 +1,212 @@
+"""What became of a create-group call, judged from evidence and failing towards *unknown*.
+
+Two things settle a call: an answer that names the group, and an answer that rules the creation out. All else
+leaves the outcome unknown, because create-group has no idempotency key: a second request after a lost answer
+would make a second group. docs/decisions/0003-what-an-answer-proves.md gives the reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from zapi_sync.core.model import GroupId, InstanceName, credential_variables
+
+MAX_TEXT = 300
+"""How much of what the API says is kept, in characters."""
+
+
+class Cause(StrEnum):
+    """Why the API turned a call down."""
+
+    CREDENTIALS = "credentials"
+    SUBSCRIPTION = "subscription"
+    DISCONNECTED = "disconnected"
+    INPUT = "input"
+    NOT_FOUND = "not_found"
+    METHOD = "method"
+    CONTENT_TYPE = "content_type"
+    RATE_LIMIT = "rate_limit"
+
+    @property
+    def concerns_instance(self) -> bool:
+        """Whether the next group on this instance would be turned down for the same reason."""
+        return self is not Cause.INPUT
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The API named the group. The link is None where the answer holds none that can be an invite link."""
+
+    phone: GroupId
+    invitation_link: str | None
+    phones_not_added: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The API turned the call down, and no group came of it. `retry_after` is in seconds."""
+
+    cause: Cause
+    said: str
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """The request never left: nothing can have been created."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request left, and nothing proves what became of it."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Created | Rejected | Unsent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response that was read to its end, unless `complete` says otherwise."""
+
+    status: int
+    body: bytes
+    complete: bool = True
+    retry_after: str | None = None
+
+
+# 405 and 415: Z-API, create-group page. The others are HTTP's own meaning: refused as it stood.
+_STATUS_CAUSES = {
+    400: Cause.INPUT,
+    401: Cause.CREDENTIALS,
+    403: Cause.CREDENTIALS,
+    404: Cause.NOT_FOUND,
+    405: Cause.METHOD,
+    413: Cause.INPUT,
+    415: Cause.CONTENT_TYPE,
+    422: Cause.INPUT,
+    429: Cause.RATE_LIMIT,
+}
+
+# Field reports (not documented): texts of `error` and `message`, in lower case, that rule a creation out.
+_TEXT_CAUSES = (
+    ("client-token", Cause.CREDENTIALS),
+    ("not allowed", Cause.CREDENTIALS),
+    ("must subscribe", Cause.SUBSCRIPTION),
+    ("connected with whatsapp", Cause.DISCONNECTED),
+    ("not connected", Cause.DISCONNECTED),
+    ("restore the session", Cause.DISCONNECTED),
+    ("has been disconnected", Cause.DISCONNECTED),
+    ("instance not found", Cause.NOT_FOUND),
+    ("instance not initialize", Cause.NOT_FOUND),
+    ("unable to find matching target resource", Cause.NOT_FOUND),
+    ("phone not exists", Cause.INPUT),
+    ("phone is wrong", Cause.INPUT),
+    ("invalid phone", Cause.INPUT),
+)
+
+# Field report: says nothing about the outcome, whatever the status.
+_AMBIGUOUS_TEXTS = ("did not respond", "timeout", "timed out")
+
+# Assumption: an id begins with digits, as the two known forms do (…-group, and 5511…-1623… of before 2021);
+# what follows is left open, as long as it can stand in a path and on a terminal.
+_GROUP_ID = re.compile(r"[0-9]{5}[0-9A-Za-z@._-]{0,123}")
+_PARTICIPANT = re.compile(r"[0-9A-Za-z@+._:-]{1,64}")
+_INVITATION_LINK = re.compile(r"https://chat\.whatsapp\.com/[0-9A-Za-z_-]{4,64}")
+
+
+def classify(answer: Answer) -> Created | Rejected | Unknown:
+    """What an answer to create-group proves."""
+    if not answer.complete:
+        return Unknown(f"the answer ({answer.status}) broke off")
+    body = _json_object(answer.body)
+    phone = body.get("phone") if body else None
+    if body and is_group_id(phone):
+        if answer.status in (200, 201):
+            return Created(
+                GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body)
+            )
+        return Unknown(f"the API answered {answer.status}, and yet named a group ({phone})")
+    said = _said(body)
+    cause = _cause(answer.status, said.lower())
+    if cause is None:
+        return Unknown(_why_unknown(answer.status, body, said))
+    return Rejected(cause, said or f"status {answer.status}", _seconds(answer.retry_after))
+
+
+def is_group_id(value: object) -> bool:
+    """Whether this can be a group's id: opaque, but of characters that an id has."""
+    return isinstance(value, str) and _GROUP_ID.fullmatch(value) is not None
+
+
+def as_invitation_link(value: object) -> str | None:
+    """The value if it is an invite link, else None."""
+    return value if isinstance(value, str) and _INVITATION_LINK.fullmatch(value) else None
+
+
+def remedy(cause: Cause, instance: InstanceName) -> str:
+    """What a person can do about a call that was turned down."""
+    instance_id, token, client_token = credential_variables(instance)
+    return {
+        Cause.CREDENTIALS: f"check {client_token}, {token} and {instance_id}, and whether Z-API restricts "
+        "callers by IP address (Z-API panel, Security)",
+        Cause.SUBSCRIPTION: "renew the instance's subscription in the Z-API panel, then apply again",
+        Cause.DISCONNECTED: "connect the number again: read the QR code in the Z-API panel, then apply again",
+        Cause.INPUT: "correct the group in the config, then apply again",
+        Cause.NOT_FOUND: f"check {instance_id} and {token}, and ZAPI_BASE_URL if it is set",
+        Cause.METHOD: "something between here and Z-API changes requests: check ZAPI_BASE_URL and proxies",
+        Cause.CONTENT_TYPE: "something between here and Z-API drops headers: check ZAPI_BASE_URL and proxies",
+        Cause.RATE_LIMIT: "wait hours rather than minutes, then apply again; slower `pacing` prevents this",
+    }[cause]
+
+
+def _cause(status: int, said: str) -> Cause | None:
+    """Why the call was turned down; None where the answer does not rule the creation out."""
+    if any(text in said for text in _AMBIGUOUS_TEXTS):
+        return None
+    by_text = next((cause for text, cause in _TEXT_CAUSES if text in said), None)
+    if status in _STATUS_CAUSES:
+        return by_text or _STATUS_CAUSES[status]
+    return by_text if status in (200, 201) else None
+
+
+def _why_unknown(status: int, body: dict[str, object] | None, said: str) -> str:
+    if said:
+        return f"the API answered {status}: {said}"
+    if status in (200, 201) and body is not None:
+        return f"the API answered {status} without the id of a group"
+    return f"the API answered {status} with {'nothing usable' if body is None else 'no explanation'}"
+
+
+def _json_object(body: bytes) -> dict[str, object] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):  # not JSON, not UTF-8, a number of 5,000 digits, or 100,000 brackets
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _said(body: dict[str, object] | None) -> str:
+    """What the answer gives as its reason, on one line."""
+    parts = [body.get(name) for name in ("error", "message")] if body else []
+    texts = [" ".join(part.split()) for part in parts if isinstance(part, str) and part.strip()]
+    return ": ".join(dict.fromkeys(texts))[:MAX_TEXT]
+
+
+def _not_added(body: dict[str, object]) -> tuple[str, ...]:
+    listed = body.get("phonesNotAdded")
+    items = listed if isinstance(listed, list) else []
+    return tuple(item for item in items if isinstance(item, str) and _PARTICIPANT.fullmatch(item))
+
+
+def _seconds(retry_after: str | None) -> int | None:
+    """Retry-After where it counts seconds (RFC 9110, 10.2.3); its form as a date is not used by Z-API."""
+    text = (retry_after or "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else None

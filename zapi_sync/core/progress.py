@@ -1,0 +1,54 @@
+"""What happens during an apply, as values, in the order in which it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from zapi_sync.core.model import Group
+from zapi_sync.core.outcome import Outcome
+
+
+class SkipReason(StrEnum):
+    """Why a group was not tried."""
+
+    INSTANCE_STOPPED = "instance_stopped"
+    OUT_OF_BUDGET = "out_of_budget"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The pace holds the next group back until then."""
+
+    group: Group
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The group's request is about to be made."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What became of a group; already in the journal."""
+
+    group: Group
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The group was not tried in this run; `until` says from when it may be, where that is known."""
+
+    group: Group
+    reason: SkipReason
+    until: datetime | None = None
+
+
+Progress: TypeAlias = Waiting | Started | Finished | Skipped

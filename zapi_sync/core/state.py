@@ -1,0 +1,177 @@
+"""What is known to have been created: a value, and its form as a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import cast
+
+from zapi_sync.core.model import GroupId, GroupKey, InstanceName, Record, credential_variables
+from zapi_sync.core.verdict import JsonValue, violations
+from zapi_sync.errors import Location, StateInvalid
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The groups created so far, and the remote that they live behind.
+
+    `remote` is the origin of the API's base URL, or `sandbox`; `instances` has a digest of each id.
+    """
+
+    lineage: str
+    serial: int
+    remote: str
+    instances: Mapping[InstanceName, str] = field(default_factory=dict)
+    groups: Mapping[GroupKey, Record] = field(default_factory=dict)
+
+    def with_instances(self, instances: Mapping[InstanceName, str]) -> State:
+        """The state once it also speaks of these instances (name -> digest); itself where it did already."""
+        together = {**self.instances, **instances}
+        if together == self.instances:
+            return self
+        return replace(self, serial=self.serial + 1, instances=together)
+
+    def with_groups(self, groups: Mapping[GroupKey, Record]) -> State:
+        """The next version of this state."""
+        return replace(self, serial=self.serial + 1, groups=groups)
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as it stands in state and journal: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of(timestamp: str) -> datetime:
+    """The moment that a timestamp of state or journal names. Raises ValueError."""
+    return datetime.fromisoformat(timestamp)
+
+
+def state_text(state: State) -> str:
+    """The state as a JSON document: sorted keys, two spaces, the same text for the same state."""
+    document = {
+        "version": VERSION,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "remote": state.remote,
+        "instances": dict(state.instances),
+        "groups": {key: _record_json(record) for key, record in state.groups.items()},
+    }
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
+    """The state in a file's bytes. Raises StateInvalid, with what is wrong and where."""
+    document = _document(raw, file)
+    version = document.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise StateInvalid.of(
+            f"this state has version {version}, and this zapi-sync knows versions up to {VERSION}",
+            help="a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed",
+            file=file,
+        )
+    broken = violations(schema, cast(JsonValue, document))
+    if broken:
+        place = ".".join(str(step) for step in broken[0].path) or "its outermost value"
+        more = f" (and {len(broken) - 1} more places)" if len(broken) > 1 else ""
+        raise _corrupt(file, f"{place} is missing, unknown or not of its form{more}")
+    try:
+        return _state(document)
+    except ValueError:
+        raise _corrupt(file, "a `createdAt` is no moment in time") from None
+
+
+def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str], file: str) -> None:
+    """Raises StateInvalid where the state speaks of another API, or of another number behind a name.
+
+    `instances` maps the names in use to digests of their ids.
+    """
+    if state.remote != origin:
+        raise StateInvalid.of(
+            f"this state speaks of groups at {state.remote}, and this run would talk to {origin}",
+            help="use the state that belongs there (--state), or correct --sandbox or ZAPI_BASE_URL; "
+            "nothing was sent",
+            file=file,
+        )
+    for name, digest in instances.items():
+        if state.instances.get(name, digest) != digest:
+            raise StateInvalid.of(
+                f'this state speaks of another Z-API instance under the name "{name}"',
+                help=f"set {credential_variables(name)[0]} to the instance that created these groups, "
+                "or give the new one a name of its own; nothing was sent",
+                file=file,
+            )
+
+
+def _document(raw: bytes, file: str) -> dict[str, object]:
+    if not raw:
+        raise _corrupt(file, "the file is empty, and an empty state is not the same as none")
+    try:
+        document = json.loads(raw, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        line = error.doc.splitlines()[error.lineno - 1] if error.doc else ""
+        why = "a merge conflict stands in it" if "<<<<<<< " in error.doc else f"not JSON: {error.msg}"
+        raise _corrupt(file, why, Location(file, error.lineno, error.colno, text=line)) from None
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(file, f"not JSON: {type(error).__name__}, {error}") from None
+    if not isinstance(document, dict):
+        raise _corrupt(file, "its outermost value is not an object")
+    return document
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f'"{next(name for name in names if names.count(name) > 1)}" stands twice in one object'
+        )
+    return members
+
+
+def _corrupt(file: str, why: str, location: Location | None = None) -> StateInvalid:
+    return StateInvalid.at(
+        location or Location(file),
+        f"this state cannot be used: {why}",
+        help="restore it from git or a backup; nothing was created or overwritten",
+    )
+
+
+def _state(document: Mapping[str, object]) -> State:
+    groups = cast(Mapping[str, Mapping[str, object]], document["groups"])
+    return State(
+        lineage=str(document["lineage"]),
+        serial=cast(int, document["serial"]),
+        remote=str(document["remote"]),
+        instances=cast(Mapping[InstanceName, str], document["instances"]),
+        groups={GroupKey(key): _record(record) for key, record in groups.items()},
+    )
+
+
+def _record(members: Mapping[str, object]) -> Record:
+    return Record(
+        instance=InstanceName(str(members["instance"])),
+        phone=GroupId(str(members["phone"])),
+        invitation_link=cast("str | None", members["invitationLink"]),
+        phones_not_added=tuple(cast(list[str], members["phonesNotAdded"])),
+        group_name=str(members["groupName"]),
+        auto_invite=bool(members["autoInvite"]),
+        phones_digest=str(members["phonesDigest"]),
+        created_at=moment_of(str(members["createdAt"])),
+    )
+
+
+def _record_json(record: Record) -> dict[str, object]:
+    return {
+        "instance": record.instance,
+        "phone": record.phone,
+        "invitationLink": record.invitation_link,
+        "phonesNotAdded": list(record.phones_not_added),
+        "groupName": record.group_name,
+        "autoInvite": record.auto_invite,
+        "phonesDigest": record.phones_digest,
+        "createdAt": timestamp(record.created_at),
+    }

@@ -1,0 +1,160 @@
+"""What breaks the groups schema, in a person's words: never a keyword of JSON Schema, never a pointer."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from zapi_sync.core.document import Document
+from zapi_sync.core.positions import Path
+from zapi_sync.core.verdict import Violation
+from zapi_sync.errors import Diagnostic, Location
+
+_EXPECTED = {
+    "version": "the number 1",
+    "defaults": "a mapping, as in `autoInvite: true` on a line of its own",
+    "pacing": "a mapping, with `every` and `perDay`",
+    "every": "a time, as in 60s, 5m or 1h",
+    "perDay": "a whole number, 1 or more",
+    "groups": "a mapping from each group's key to the group",
+    "groupName": "a text of 1 to 100 characters",
+    "phones": "a list of phone numbers",
+    "autoInvite": "true or false",
+    "instance": "a name of lower-case letters, digits, - and _, at most 40",
+}
+_GROUP = "a mapping with `groupName` and `phones`"
+_PHONE = "a phone number, as in 5544999999999 or +55 44 99999-9999"
+_KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"
+_YES = {"yes", "y", "on", "sim", "s"}
+_NO = {"no", "n", "off", "não", "nao"}
+
+
+def in_words(document: Document, violation: Violation) -> Diagnostic:
+    """The complaint about one violation of the groups schema."""
+    path = violation.path
+    if violation.keyword == "additionalProperties":
+        return _unknown_attribute(document, path, violation.rule)
+    if violation.keyword == "required":
+        return _missing_attribute(document, path)
+    if violation.keyword == "propertyNames":
+        return _impossible_key(document, path)
+    return Diagnostic(_mismatch(path, violation), _remedy(path, violation), document.where(path))
+
+
+def not_a_mapping(document: Document) -> Diagnostic:
+    """The complaint about a file whose outermost value holds no keys."""
+    remedy = "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
+    if document.data == "":
+        return Diagnostic("there is nothing in this file", remedy, Location(document.source.name))
+    return Diagnostic(f"this file holds {found(document.data)} instead of groups", remedy, document.where(()))
+
+
+def found(value: object) -> str:
+    """What a value is, as one says it."""
+    if value == "":
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    short = text if len(text) <= 40 else f"{text[:37]}..."
+    return f'the text "{short}"' if isinstance(value, str) else f"the number {short}"
+
+
+def _unknown_attribute(document: Document, path: Path, known: object) -> Diagnostic:
+    name = str(path[-1])
+    names = [str(each) for each in known] if isinstance(known, Iterable) else []
+    near = _near(name, names)
+    remedy = f'did you mean "{near}"' if near else f"known here: {', '.join(names)}"
+    if len(path) == 1:
+        remedy += " (what is yours begins with x-)"
+    return Diagnostic(f'unknown attribute "{name}"{_of(path[:-1])}', remedy, document.where_key(path))
+
+
+def _missing_attribute(document: Document, path: Path) -> Diagnostic:
+    name = str(path[-1])
+    owner = _subject(path[:-1]) if len(path) > 1 else "this file"
+    return Diagnostic(
+        f'{owner} has no "{name}"',
+        "add `version: 1` as the first line" if name == "version" else f"add `{name}:`, {_expected(path)}",
+        document.where_key(path[:-1]) if len(path) > 1 else Location(document.source.name),
+    )
+
+
+def _impossible_key(document: Document, path: Path) -> Diagnostic:
+    key = str(path[-1])
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode().lower()
+    possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._")[:100]
+    remedy = f"{_KEY_RULE}; for example {possible}" if possible and possible != key else _KEY_RULE
+    return Diagnostic(f'"{key}" cannot be the key of a group', remedy, document.where_key(path))
+
+
+def _mismatch(path: Path, violation: Violation) -> str:
+    value = violation.found
+    if violation.keyword == "maxLength" and isinstance(value, str):
+        return f"{_subject(path)} is {len(value)} characters long, and {violation.rule} is the most"
+    if violation.keyword == "minItems":
+        return f"{_subject(path)} is empty, and create-group wants at least one participant"
+    return f"{_subject(path)} must be {_expected(path)}, and this is {found(value)}"
+
+
+def _remedy(path: Path, violation: Violation) -> str:
+    value = str(violation.found).strip().lower()
+    if path[-1] == "autoInvite":
+        if value in _YES:
+            return "write true"
+        if value in _NO:
+            return "write false"
+        if value in {"true", "false"}:
+            return f"write {value} without quotes"
+    if path[-1] == "version" and value == "1":
+        return "write 1 without quotes"
+    if path[-1] == "phones" and violation.keyword == "type":
+        return "write a list, each number on a line of its own: `- 5544999999999`"
+    if path[-1] == "phones":
+        return "add at least one phone number besides the connected one"
+    if violation.keyword == "maxLength":
+        return "shorten it"
+    return f"write {_expected(path)}"
+
+
+def _expected(path: Path) -> str:
+    if isinstance(path[-1], int):
+        return _PHONE
+    if path[0] == "groups" and len(path) == 2:
+        return _GROUP
+    return _EXPECTED.get(str(path[-1]), "something else")
+
+
+def _subject(path: Path) -> str:
+    if not path:
+        return "this file"
+    if path[0] == "groups" and len(path) == 2:
+        return f'the group "{path[1]}"'
+    if isinstance(path[-1], int):
+        return f"this entry of phones{_of(path[:2])}"
+    return f"`{path[-1]}`{_of(path[:-1])}"
+
+
+def _of(path: Path) -> str:
+    if len(path) >= 2 and path[0] == "groups":
+        return f' of the group "{path[1]}"'
+    return f" of `{path[0]}`" if path else ""
+
+
+def _near(name: str, names: list[str]) -> str | None:
+    """The known name that was probably meant: one with the same letters, or one that is close."""
+    bare = {re.sub("[^a-z]", "", each.lower()): each for each in names}
+    folded = re.sub("[^a-z]", "", name.lower())
+    aliases = {"name": "groupName", "subject": "groupName", "participants": "phones", "members": "phones"}
+    if folded in bare:
+        return bare[folded]
+    if aliases.get(folded) in names:
+        return aliases[folded]
+    close = difflib.get_close_matches(folded, bare, n=1, cutoff=0.6)
+    return bare[close[0]] if close else None

@@ -1,0 +1,1 @@
+"""The effects: each file touches one thing of the world and imports none of its siblings."""

@@ -1,0 +1,229 @@
+"""State and journal as two files side by side, written so that a crash at any point loses nothing.
+
+The state is replaced whole (temporary file, fsync, rename, fsync of the folder); the journal is appended to
+and fsynced, so a creation costs the same however large the state is. Reading takes the journal first: what
+a checkpoint folds into the state in between is then merely read twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from zapi_sync.core.journal import (
+    Begin,
+    Event,
+    Known,
+    check_belongs,
+    line_of,
+    parse_journal,
+    reopened,
+    replay,
+)
+from zapi_sync.core.state import State, parse_state, state_text
+from zapi_sync.errors import StateInvalid, StateUnwritable
+
+
+class LocalState:
+    """The state at `path`, and the journal beside it."""
+
+    def __init__(self, path: Path, schema: Mapping[str, object]) -> None:
+        self.path = path
+        self.journal_path = path.with_name(path.name + ".journal")
+        self.lock_path = path.with_name(path.name + ".lock")
+        self._schema = schema
+
+    def load(self) -> Known:
+        """What is known; nothing, where there is neither state nor journal. Raises StateInvalid."""
+        raw_journal = _read(self.journal_path)
+        raw = _read(self.path)
+        if raw is None:
+            if raw_journal is not None:
+                raise StateInvalid.of(
+                    f"the state is gone, and its journal {self.journal_path.name} is still there",
+                    help="restore the state from git or a backup; without it groups would be created again",
+                    file=str(self.path),
+                )
+            return Known()
+        state = parse_state(raw, self._schema, str(self.path))
+        journal = parse_journal(raw_journal or b"", str(self.journal_path))
+        check_belongs(journal, state, str(self.journal_path))
+        return replay(state, journal.events)
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether an earlier run left something to fold into the state, or an attempt in doubt."""
+        return self.journal_path.exists()
+
+    def save(self, state: State) -> None:
+        """Replace the state; only while there is no journal that goes on from another version of it."""
+        _replace(self.path, state_text(state).encode())
+
+    def open_journal(self, state: State) -> JournalFile:
+        """The journal, ready to append to; what cannot be written is found here, before anything is sent."""
+        with _writing(self.journal_path):
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(self.journal_path, flags, 0o600)
+        written = parse_journal(_read(self.journal_path) or b"", str(self.journal_path))
+        with _writing(self.journal_path):
+            os.ftruncate(descriptor, written.length)
+            _sync_folder(self.journal_path)
+        journal = JournalFile(self.journal_path, descriptor, lines=len(written.events))
+        if not written.events:
+            journal.append(Begin(state.lineage, state.serial))
+        return journal
+
+    def checkpoint(self) -> Known:
+        """Fold the journal into the state; what is still in doubt stays in the journal.
+
+        A crash between any two steps leaves state and journal that replay to the same.
+        """
+        known = self.load()
+        if known.state is None:
+            raise StateInvalid.of(
+                "state and journal are both gone, in the middle of a run",
+                help="restore them from a backup; without them groups would be created again",
+                file=str(self.path),
+            )
+        text = state_text(known.state).encode()
+        if text != _read(self.path):
+            _replace(self.path, text)
+        if known.open:
+            events = reopened(known.state, known.open.values())
+            content = b"".join(line_of(number, event) for number, event in enumerate(events, start=1))
+            if content != _read(self.journal_path):
+                _replace(self.journal_path, content)
+        else:
+            with _writing(self.journal_path), contextlib.suppress(FileNotFoundError):
+                os.unlink(self.journal_path)
+                _sync_folder(self.journal_path)
+        return known
+
+
+class JournalFile:
+    """A journal that is being written to."""
+
+    def __init__(self, path: Path, descriptor: int, *, lines: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._lines = lines
+        self._broken: StateUnwritable | None = None
+
+    def append(self, event: Event) -> None:
+        """Returns once the event is on disk.
+
+        After a failure every call fails: what the disk holds then is not known, and an fsync that failed once
+        must not be believed the next time.
+        """
+        if self._broken:
+            raise self._broken
+        try:
+            self._append(line_of(self._lines + 1, event))
+        except StateUnwritable as broken:
+            self._broken = broken
+            raise
+        self._lines += 1
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _append(self, line: bytes) -> None:
+        with _writing(self._path):
+            if not os.path.samestat(os.fstat(self._descriptor), os.stat(self._path)):
+                raise OSError(errno.ESTALE, "it was replaced while this run was writing to it")
+            if os.write(self._descriptor, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._descriptor)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateUnwritable.of(
+            f"it cannot be written: {_reason(error)}", help=_remedy(error), file=str(path)
+        ) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    _refuse_what_is_no_file(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with _writing(path):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, 0o600)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        _sync_folder(path)
+
+
+def _read(path: Path) -> bytes | None:
+    """A file's bytes, None where there is none. Raises StateInvalid for what is no file, or unreadable."""
+    _refuse_what_is_no_file(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateInvalid.of(
+            f"it cannot be read: {_reason(error)}",
+            help="see to it that this user may read it",
+            file=str(path),
+        ) from None
+    with open(descriptor, "rb") as file:
+        return file.read()
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return  # opening it will tell, better than this could
+    if stat.S_ISLNK(mode):
+        raise StateInvalid.of(
+            "this is a symbolic link, and a state is never written behind one's back",
+            help=f"name the file it points to: --state {os.path.realpath(path)}",
+            file=str(path),
+        )
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise StateInvalid.of(f"this is {kind}", help="name a file with --state", file=str(path))
+
+
+def _sync_folder(path: Path) -> None:
+    """Make a file's name durable, which an fsync of the file alone does not."""
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _remedy(error: OSError) -> str:
+    remedies = {
+        errno.ENOSPC: "make room on the disk, then run this again",
+        errno.EDQUOT: "make room in the quota, then run this again",
+        errno.EACCES: "see to it that this user may write in this folder",
+        errno.EPERM: "see to it that this user may write in this folder",
+        errno.EROFS: "put the state on a disk that can be written, with --state",
+        errno.ENOENT: "create the folder, or name another with --state",
+        errno.EBUSY: "a file that is mounted by itself cannot be replaced: mount its folder instead",
+    }
+    return remedies.get(error.errno or 0, "see to the disk or the folder, then run this again")

@@ -1,0 +1,91 @@
+"""One writer at a time: a kernel lock beside the state, which ends with the process that holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from zapi_sync.errors import StateLocked, StateUnwritable
+
+_RETRY_SECONDS = 0.1
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, timeout: float) -> Iterator[None]:
+    """Hold the lock at `path`, waiting for it at most `timeout` seconds.
+
+    The file stays when the lock is given back: the kernel's lock counts, and not that the file is there.
+    Raises StateLocked with who holds it, StateUnwritable where the file cannot be made or locked.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateUnwritable.of(
+            f"the lock cannot be made: {(error.strerror or '').lower()}",
+            help="see to it that the folder is there and this user may write in it, or use --state",
+            file=str(path),
+        ) from None
+    try:
+        _acquire(descriptor, path, timeout)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(_myself()).encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise StateUnwritable.of(
+                    f"this filesystem takes no locks ({(error.strerror or '').lower()})",
+                    help="put the state on a local disk, with --state",
+                    file=str(path),
+                ) from None
+            if time.monotonic() >= deadline:
+                raise StateLocked.of(
+                    f"another apply is at work on this state: {_holder(descriptor)}",
+                    help="let it finish, or wait for it with --lock-timeout SECONDS",
+                    file=str(path),
+                ) from None
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
+
+
+def _myself() -> dict[str, object]:
+    return {
+        "who": _user(),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return str(os.getuid())
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, 4096, 0))
+        return f"{holder['who']} on {holder['host']}, process {holder['pid']}, since {holder['since']}"
+    except (ValueError, KeyError, TypeError):  # it is just being written
+        return "who it is, is not written down yet"

@@ -1,0 +1,43 @@
+"""What apply needs from the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from zapi_sync.core.journal import Event
+from zapi_sync.core.model import Group
+from zapi_sync.core.outcome import Outcome
+
+
+class Journal(Protocol):
+    """Where each event is written down before the next thing happens."""
+
+    def append(self, event: Event) -> None:
+        """Returns once the event is durable. Raises StateUnwritable, and from then on at every call."""
+
+
+class GroupCreator(Protocol):
+    """One instance's create-group call."""
+
+    def create_group(self, group: Group, sending: Callable[[], None]) -> Outcome:
+        """Sends one request, never a second one, and says what became of it.
+
+        Calls `sending` once, just before the first byte of the request; what it raises comes out unchanged,
+        and then nothing was sent. Raises nothing of its own.
+        """
+
+
+class Clock(Protocol):
+    """The time, and whether somebody asked to stop."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no further group is to be started."""
+
+    def now(self) -> datetime:
+        """The time in UTC."""
+
+    def wait(self, seconds: float) -> None:
+        """Returns after that time, or earlier once `stopping`."""

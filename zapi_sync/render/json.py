@@ -1,0 +1,182 @@
+"""For a program: documents of a version and a published schema, written field by field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from zapi_sync.core.model import Group, Record
+from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import Forecast
+from zapi_sync.core.plan import Changed, Create, Orphaned, Plan, Step, Unchanged, Unsettled
+from zapi_sync.core.progress import Finished, Progress, Skipped
+from zapi_sync.core.state import State, timestamp
+from zapi_sync.errors import Diagnostic, Location
+
+FORMAT_VERSION = "1.0"
+"""Of all documents: the second number grows with a new member, the first when a member changes meaning."""
+
+
+def plan(
+    plan: Plan, forecasts: Sequence[Forecast], state: State | None, warnings: Sequence[Diagnostic]
+) -> str:
+    """A plan, as schemas/plan.schema.json has it. It holds no invite link."""
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "state": {"lineage": state.lineage, "serial": state.serial} if state else None,
+            "summary": plan.counts(),
+            "invitationsUpTo": sum(_invitations(step.group) for step in plan.of(Create)),
+            "forecast": {
+                "creations": sum(forecast.creations for forecast in forecasts),
+                "seconds": round(sum(forecast.seconds for forecast in forecasts), 1),
+                "leftOver": sum(forecast.left_over for forecast in forecasts),
+            },
+            "steps": [_step(step) for step in plan.steps],
+            "diagnostics": [_diagnostic(warning) for warning in warnings],
+        }
+    )
+
+
+def applied(
+    progress: Sequence[Progress], unsettled: Sequence[Unsettled], warnings: Sequence[Diagnostic]
+) -> str:
+    """What an apply did, as schemas/apply.schema.json has it."""
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "groups": [
+                *(_finished(each) for each in progress if isinstance(each, Finished)),
+                *(_skipped(each) for each in progress if isinstance(each, Skipped)),
+                *(_held(step) for step in unsettled),
+            ],
+            "diagnostics": [_diagnostic(warning) for warning in warnings],
+        }
+    )
+
+
+def errors(diagnostics: Sequence[Diagnostic]) -> str:
+    """Why a command came to nothing, as schemas/errors.schema.json has it."""
+    return _text(
+        {"format_version": FORMAT_VERSION, "diagnostics": [_diagnostic(each) for each in diagnostics]}
+    )
+
+
+def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
+    """That a config is valid, in the same form as the errors of one that is not."""
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "groups": groups,
+            "diagnostics": [_diagnostic(each) for each in warnings],
+        }
+    )
+
+
+def _text(document: Mapping[str, object]) -> str:
+    """ASCII alone: whatever is in a name, a terminal or a log takes it as text."""
+    return json.dumps(document, indent=2)
+
+
+def _step(step: Step) -> dict[str, object]:
+    members: dict[str, object] = {"action": step.action, "key": step.key}
+    match step:
+        case Create(group, namesake):
+            members |= _group(group)
+            if namesake:
+                members["namesake"] = namesake
+        case Unchanged(record=record) | Orphaned(record=record):
+            members |= _record(record)
+        case Changed(record=record):
+            members |= _record(record)
+            members["differences"] = [
+                {"attribute": each.attribute, "created": each.created, "wanted": each.wanted}
+                for each in step.differences
+            ]
+        case Unsettled(attempt=attempt):
+            members |= _group(attempt.intent.group)
+            members |= {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
+    return members
+
+
+def _group(group: Group) -> dict[str, object]:
+    return {
+        "instance": group.instance,
+        "groupName": group.group_name,
+        "autoInvite": group.auto_invite,
+        "phones": list(group.phones),
+    }
+
+
+def _record(record: Record) -> dict[str, object]:
+    return {"instance": record.instance, "groupName": record.group_name, "phone": record.phone}
+
+
+def _invitations(group: Group) -> int:
+    return len(group.phones) if group.auto_invite else 0
+
+
+def _finished(finished: Finished) -> dict[str, object]:
+    group = finished.group
+    return {
+        "key": group.key,
+        "instance": group.instance,
+        "groupName": group.group_name,
+        **_outcome(finished.outcome),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, object]:
+    match outcome:
+        case Created():
+            return {
+                "outcome": "created",
+                "phone": outcome.phone,
+                "invitationLink": outcome.invitation_link,
+                "phonesNotAdded": list(outcome.phones_not_added),
+            }
+        case Rejected():
+            return {"outcome": "rejected", "cause": outcome.cause, "reason": outcome.said}
+        case Unsent(reason):
+            return {"outcome": "unsent", "reason": reason}
+        case Unknown(reason):
+            return {"outcome": "unknown", "reason": reason}
+
+
+def _skipped(skipped: Skipped) -> dict[str, object]:
+    group = skipped.group
+    return {
+        "key": group.key,
+        "instance": group.instance,
+        "groupName": group.group_name,
+        "outcome": "skipped",
+        "reason": skipped.reason,
+        "until": timestamp(skipped.until) if skipped.until else None,
+    }
+
+
+def _held(step: Unsettled) -> dict[str, object]:
+    group = step.attempt.intent.group
+    return {
+        "key": step.key,
+        "instance": group.instance,
+        "groupName": group.group_name,
+        "outcome": "unknown",
+        "reason": step.attempt.reason,
+    }
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
+    return {
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+        **_location(diagnostic.location),
+        "also": [{"message": word, **_location(location)} for word, location in diagnostic.also],
+    }
+
+
+def _location(location: Location | None) -> dict[str, object]:
+    if location is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": location.file, "line": location.line, "column": location.column}

@@ -1,0 +1,196 @@
+"""For a person at a terminal: plans, and what an apply did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from zapi_sync.core.model import Group, Phone
+from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent, remedy
+from zapi_sync.core.pacing import Forecast
+from zapi_sync.core.plan import Changed, Create, Difference, Orphaned, Plan, Unsettled
+from zapi_sync.core.state import timestamp
+from zapi_sync.render.paint import Paint
+from zapi_sync.render.safe import pad, printable, width
+
+MAX_PHONES = 8
+
+
+def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
+    """What apply would do. What stays as it is, is only counted."""
+    steps = [
+        *(_create(step, paint) for step in plan.of(Create)),
+        *(_changed(step, paint) for step in plan.of(Changed)),
+        *(_orphaned(step, paint) for step in plan.of(Orphaned)),
+        *(_unsettled(step, paint) for step in plan.of(Unsettled)),
+    ]
+    return "\n".join([*steps, *([""] if steps else []), *_summary(plan, forecasts, paint)])
+
+
+def seconds(duration: float) -> str:
+    """A length of time as one says it: 40 s, 12 min, 3 h 20 min."""
+    if duration < 90:
+        return f"{duration:.0f} s"
+    minutes = round(duration / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def outcome(group: Group, outcome: Outcome, paint: Paint) -> str:
+    """One line on what became of a group; more than one where a person has to do something."""
+    name = _name(group)
+    match outcome:
+        case Created():
+            return f"{paint.green('created')}   {name}  {outcome.phone}"
+        case Rejected(cause, said):
+            return (
+                f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}\n"
+                f"          help: {remedy(cause, group.instance)}"
+            )
+        case Unsent(reason):
+            return (
+                f"{paint.red('not sent')}  {name}: {printable(reason)}\n"
+                "          help: nothing left this machine: check network and ZAPI_BASE_URL, then apply again"
+            )
+        case Unknown(reason):
+            return f"{paint.yellow('UNKNOWN')}   {name}: {printable(reason)}\n          {_doubt(group)}"
+
+
+def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
+    """The table of ids and invite links, and who could not be added."""
+    head = ("KEY", "GROUP", "ID", "INVITE LINK")
+    rows = [
+        (group.key, printable(group.group_name), made.phone, made.invitation_link or "(none was given)")
+        for group, made in groups
+    ]
+    widths = [max(width(row[column]) for row in [head, *rows]) for column in range(3)]
+    lines = [paint.bold(_row(head, widths))]
+    for (group, made), row in zip(groups, rows, strict=True):
+        lines.append(_row(row, widths))
+        if made.phones_not_added:
+            what = "invited privately" if group.auto_invite else "could not be added"
+            lines.append(paint.yellow(f"  {what}: {', '.join(map(printable, made.phones_not_added))}"))
+    return "\n".join(lines)
+
+
+def unsettled(steps: Sequence[Unsettled], paint: Paint) -> str:
+    """The groups whose creation is in doubt."""
+    return "\n".join(_unsettled(step, paint) for step in steps)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [pad(cell, columns) for cell, columns in zip(cells, widths, strict=False)]
+    return "  ".join([*padded, cells[-1]])
+
+
+def _name(group: Group) -> str:
+    return f'{group.key} "{printable(group.group_name)}"'
+
+
+def _create(step: Create, paint: Paint) -> str:
+    group = step.group
+    lines = [
+        f"{paint.green('+ ' + group.key)}",
+        f"    groupName   {printable(group.group_name)}",
+        f"    instance    {group.instance}",
+        f"    phones      {_phones(group.phones)}",
+        f"    autoInvite  {_invitations(group)}",
+    ]
+    if step.namesake:
+        lines.append(
+            paint.yellow(
+                f"    note        the group of {step.namesake}, no longer in the config, has this name: "
+                "if only the key was renamed, this makes a second group"
+            )
+        )
+    return "\n".join(lines)
+
+
+def _phones(phones: Sequence[Phone]) -> str:
+    shown = ", ".join(phones[:MAX_PHONES])
+    left = len(phones) - MAX_PHONES
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _invitations(group: Group) -> str:
+    if not group.auto_invite:
+        return "false"
+    return f"true (up to {_count(len(group.phones), 'private invitation')}, to who cannot be added directly)"
+
+
+def _changed(step: Changed, paint: Paint) -> str:
+    lines = [f"{paint.yellow('~ ' + step.key)}  {paint.dim('shown only: apply never changes a group')}"]
+    lines += [f"    {_difference(difference)}" for difference in step.differences]
+    return "\n".join(lines)
+
+
+def _difference(difference: Difference) -> str:
+    if difference.created is None:
+        return f"{difference.attribute:<11} not those that it was created with; now {difference.wanted}"
+    return (
+        f"{difference.attribute:<11} {printable(difference.created)} -> {printable(difference.wanted or '')}"
+    )
+
+
+def _orphaned(step: Orphaned, paint: Paint) -> str:
+    return (
+        f"{paint.yellow('- ' + printable(step.key))}  "
+        f"{paint.dim('no longer in the config; the group stays as it is')}\n"
+        f"    groupName   {printable(step.record.group_name)}\n"
+        f"    id          {printable(step.record.phone)}"
+    )
+
+
+def _unsettled(step: Unsettled, paint: Paint) -> str:
+    group = step.attempt.intent.group
+    return (
+        f"{paint.yellow('? ' + step.key)}  {paint.dim('unsettled')}\n"
+        f"    groupName   {printable(group.group_name)}\n"
+        f"    sent        {timestamp(step.attempt.sent_at)}; {printable(step.attempt.reason)}\n"
+        f"    {_doubt(group)}"
+    )
+
+
+def _doubt(group: Group) -> str:
+    return (
+        "the group may exist or not, so no second request is sent: look at the phone of the instance "
+        f'"{group.instance}" for "{printable(group.group_name)}"'
+    )
+
+
+def _summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator[str]:
+    counts = plan.counts()
+    if not counts["create"]:
+        yield paint.bold("Nothing to create.") + f" {_counts(counts)}."
+        return
+    yield paint.bold(f"Plan: {counts['create']} to create") + f"; {_counts(counts, leave_out='create')}."
+    invitations = sum(len(step.group.phones) for step in plan.of(Create) if step.group.auto_invite)
+    yield (
+        f"Up to {_count(invitations, 'private invitation')} will be sent."
+        if invitations
+        else ("No private invitation will be sent.")
+    )
+    yield from _course(forecasts)
+
+
+def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
+    """How long it takes, and what a day's budget leaves over."""
+    left_over = sum(forecast.left_over for forecast in forecasts)
+    now = sum(forecast.creations for forecast in forecasts)
+    took = sum(forecast.seconds for forecast in forecasts)
+    if took >= 1:
+        yield f"At the pace of the config this takes about {seconds(took)}."
+    if left_over:
+        yield f"The day's budget allows {now} of them now; {left_over} are left for a later apply."
+
+
+def _counts(counts: dict[str, int], leave_out: str = "") -> str:
+    words = [f"{counts['unchanged']} unchanged"]
+    words += [
+        f"{number} {action}"
+        for action, number in counts.items()
+        if number and action not in ("unchanged", leave_out)
+    ]
+    return ", ".join(words)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

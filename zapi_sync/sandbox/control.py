@@ -1,0 +1,84 @@
+"""The sandbox's own calls, under /sandbox: what was asked of it, who is invited, and which faults are on."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response, jsonify, request
+
+from zapi_sync.sandbox.exchange import json_of
+from zapi_sync.sandbox.faults import KNOWN, FaultQueue
+from zapi_sync.sandbox.ledger import Ledger
+from zapi_sync.sandbox.store import Store
+
+
+class Control:
+    """The calls that show and steer the sandbox."""
+
+    def __init__(self, store: Store, ledger: Ledger, faults: FaultQueue) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._faults = faults
+
+    def requests(self) -> Response:
+        """List the requests to the emulated API, oldest first."""
+        return jsonify([asdict(entry) for entry in self._ledger.entries()])
+
+    def forget_requests(self) -> Response:
+        """Empty that list."""
+        self._ledger.clear()
+        return Response(status=204)
+
+    def invites(self) -> Response:
+        """List the private invites that are pending."""
+        return jsonify([asdict(invite) for invite in self._store.invites()])
+
+    def faults(self) -> Response:
+        """List the faults that are switched on, and those that could be."""
+        queue = [
+            {"fault": active.fault.name, "times": active.times, "seconds": active.seconds}
+            for active in self._faults.queued()
+        ]
+        return jsonify(queue=queue, known={name: fault.what.description for name, fault in KNOWN.items()})
+
+    def switch_on(self) -> Response:
+        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S}`, the last two optional."""
+        try:
+            self._faults.add(*_wanted(json_of(request.get_data())))
+        except ValueError as error:
+            response = jsonify(error=str(error))
+            response.status_code = 400
+            return response
+        return Response(status=204)
+
+    def switch_off(self) -> Response:
+        """Switch all faults off."""
+        self._faults.clear()
+        return Response(status=204)
+
+
+def control(store: Store, ledger: Ledger, faults: FaultQueue) -> Blueprint:
+    """Return the sandbox's own calls at their paths."""
+    calls = Control(store, ledger, faults)
+    blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
+    for rule, view, method in (
+        ("requests", calls.requests, "GET"),
+        ("requests", calls.forget_requests, "DELETE"),
+        ("invites", calls.invites, "GET"),
+        ("faults", calls.faults, "GET"),
+        ("faults", calls.switch_on, "POST"),
+        ("faults", calls.switch_off, "DELETE"),
+    ):
+        blueprint.add_url_rule(
+            f"/{rule}", view.__name__, view, methods=[method], provide_automatic_options=False
+        )
+    return blueprint
+
+
+def _wanted(body: object) -> tuple[str, int, float | None]:
+    if not isinstance(body, dict) or not isinstance(body.get("fault"), str):
+        raise ValueError('a fault is switched on with {"fault": NAME, "times": N}')
+    times, seconds = body.get("times", 1), body.get("seconds")
+    if not isinstance(times, int) or isinstance(times, bool):
+        raise ValueError("times must be an integer")
+    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool)):
+        raise ValueError("seconds must be a number")
+    return body["fault"], times, seconds

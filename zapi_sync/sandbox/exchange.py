@@ -1,0 +1,57 @@
+"""One request to the emulated API as a fault sees it: to pass on, answer otherwise, or drop."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Request, Response
+
+from zapi_sync.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The request, the API behind it, and what the fault was given when it was switched on."""
+
+    request: Request
+    instance: str
+    api: WSGIApplication
+    store: Store
+    seconds: float
+    since: int
+    """The serial of the newest group when the fault was switched on."""
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """The client's connection; None where the app runs inside the client's own process."""
+        connection = self.request.environ.get("werkzeug.socket")
+        return connection if isinstance(connection, socket.socket) else None
+
+    def perform(self, query: str | None = None) -> Response:
+        """Let the API do what is asked, and return its answer; `query` takes the place of the client's."""
+        body = self.request.get_data()
+        environ = {**self.request.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        if query is not None:
+            environ["QUERY_STRING"] = query
+        return Response.from_app(self.api, environ, buffered=True)
+
+
+def json_of(data: bytes) -> object:
+    """Read JSON; None where it is none, or is nested too deep to be read."""
+    try:
+        document: object = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return document
+
+
+def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Make a JSON answer."""
+    return Response(json.dumps(body), status=status, headers=headers, mimetype="application/json")
