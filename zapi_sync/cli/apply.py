@@ -19,6 +19,7 @@ from zapi_sync.cli.options import files_option, sandbox_option, state_option, wi
 from zapi_sync.cli.progress import follow
 from zapi_sync.cli.wiring import (
     Api,
+    check_origin,
     forecasts,
     load_config,
     load_state,
@@ -103,7 +104,9 @@ def command(
     console.complain(config.warnings)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
-    plan = make_plan(config.groups, load_state(local))
+    known = load_state(local)
+    check_origin(known, path, environment(), sandbox=sandbox)
+    plan = make_plan(config.groups, known)
     if not plan.of(Create) and not local.has_journal:
         return _report(console, config, plan, [])
     instances = list(dict.fromkeys(step.group.instance for step in plan.of(Create)))

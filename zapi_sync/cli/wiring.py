@@ -97,15 +97,19 @@ def load_state(state: LocalState) -> Known:
         return state.load()
 
 
+def check_origin(known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool) -> None:
+    """Raises StateInvalid where the state speaks of another API; needs no credentials."""
+    if known.state:
+        remote = SANDBOX if sandbox else inputs.read_remote(environment)
+        check_remote(known.state, remote.origin, {}, str(state))
+
+
 def remote_warnings(
     known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool
 ) -> list[Diagnostic]:
     """What a plan, which asks no API, can already tell about an apply that would be refused."""
-    if known.state is None:
-        return []
     try:
-        origin = SANDBOX.origin if sandbox else inputs.read_remote(environment).origin
-        check_remote(known.state, origin, {}, str(state))
+        check_origin(known, state, environment, sandbox=sandbox)
     except (CredentialsInvalid, StateInvalid) as refusal:
         return [replace(each, severity=Severity.WARNING) for each in refusal.diagnostics]
     return []
@@ -142,7 +146,7 @@ def sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) 
     """The embedded emulator, whose groups are kept beside the state. Raises StateUnwritable."""
     from zapi_sync.sandbox import create_app
 
-    database = state.with_name(state.name.removesuffix(_STATE_SUFFIX).removesuffix(".json") + ".db")
+    database = state.with_name(_stem(state).removesuffix(".sandbox") + ".sandbox.db")
     try:
         app = create_app(str(database))
     except (OSError, ValueError) as error:

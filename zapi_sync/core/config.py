@@ -21,7 +21,7 @@ from zapi_sync.core.model import (
 )
 from zapi_sync.core.pacing import Pacing
 from zapi_sync.core.positions import Path
-from zapi_sync.core.verdict import violations
+from zapi_sync.core.verdict import Violation, violations
 from zapi_sync.core.wording import in_words, not_a_mapping
 from zapi_sync.errors import ConfigInvalid, Diagnostic, Location, Severity
 
@@ -77,6 +77,7 @@ class _Reader:
     )
     _instances: set[InstanceName] = field(default_factory=lambda: {DEFAULT_INSTANCE})
     _pacings: list[tuple[Pacing, Document]] = field(default_factory=list)
+    _broken: set[Path] = field(default_factory=set)
 
     def read(self, document: Document, schema: Mapping[str, object]) -> None:
         self.complaints.extend(document.problems)
@@ -87,15 +88,16 @@ class _Reader:
         known = {name: value for name, value in data.items() if not name.startswith("x-")}
         broken = violations(schema, known)
         self.complaints.extend(in_words(document, violation) for violation in broken)
-        bad = {violation.path[:2] for violation in broken}
+        unusable = {violation.path[:2] for violation in broken if _makes_unusable(violation)}
+        self._broken = {violation.path for violation in broken}
         defaults = known.get("defaults")
         auto_invite = isinstance(defaults, dict) and defaults.get("autoInvite") is True
         groups = known.get("groups")
         if isinstance(groups, dict):
             for key, raw in groups.items():
-                if ("groups", key) not in bad and isinstance(raw, dict):
+                if ("groups", key) not in unusable and isinstance(raw, dict):
                     self._group(document, key, raw, auto_invite)
-        if "pacing" in known and not any(path[:1] == ("pacing",) for path in bad):
+        if "pacing" in known and not any(path[:1] == ("pacing",) for path in unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
 
     def pacing(self) -> Pacing:
@@ -156,11 +158,14 @@ class _Reader:
                     f'the instances "{instance}" and "{other}" would both read {variable}',
                     f'give "{instance}" another name',
                 )
+                return
 
     def _phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
         """The participants that can be sent, in the order written."""
         seen: dict[str, int] = {}
         for position, text in enumerate(written):
+            if (*path, position) in self._broken:
+                continue
             if is_lid(text):
                 self._complain(
                     document.where((*path, position)),
@@ -180,7 +185,7 @@ class _Reader:
                 continue
             seen[phone] = position
             self._check_phone(document, (*path, position), text, phone)
-        if not seen:
+        if not seen and not any((*path, position) in self._broken for position in range(len(written))):
             self._complain(
                 document.where(path),
                 "all participants of this group are @lid entries, and create-group leaves those out",
@@ -234,6 +239,12 @@ class _Reader:
         severity: Severity = Severity.ERROR,
     ) -> None:
         self.complaints.append(Diagnostic(message, help, location, severity, also))
+
+
+def _makes_unusable(violation: Violation) -> bool:
+    """Whether the group (or the pacing) cannot be read on: a wrong key, an attribute too many or one entry of
+    its phones need not keep the rest from being checked."""
+    return violation.keyword not in ("additionalProperties", "propertyNames") and len(violation.path) < 4
 
 
 def _seconds(duration: str) -> float:

@@ -241,9 +241,8 @@ class _Builder:
 
     def _check_tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
         if event.tag not in _PLAIN_TAGS:
-            self._complain(
-                event, f"the tag {event.tag} has no meaning here", "remove it: all values are plain"
-            )
+            tag = (event.tag or "").replace("tag:yaml.org,2002:", "!!")
+            self._complain(event, f"the tag {tag} has no meaning here", "remove it: all values are plain")
 
     def _complain(self, event: Event, message: str, help: str) -> None:
         place = self._source.location(event.start_mark, event.end_mark)

@@ -70,7 +70,7 @@ def _unknown_attribute(document: Document, path: Path, known: object) -> Diagnos
     name = str(path[-1])
     names = [str(each) for each in known] if isinstance(known, Iterable) else []
     near = _near(name, names)
-    remedy = f'did you mean "{near}"' if near else f"known here: {', '.join(names)}"
+    remedy = f'did you mean "{near}"?' if near else f"known here: {', '.join(names)}"
     if len(path) == 1:
         remedy += " (what is yours begins with x-)"
     return Diagnostic(f'unknown attribute "{name}"{_of(path[:-1])}', remedy, document.where_key(path))
@@ -114,6 +114,8 @@ def _remedy(path: Path, violation: Violation) -> str:
             return f"write {value} without quotes"
     if path[-1] == "version" and value == "1":
         return "write 1 without quotes"
+    if path == ("groups",):
+        return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
     if path[-1] == "phones" and violation.keyword == "type":
         return "write a list, each number on a line of its own: `- 5544999999999`"
     if path[-1] == "phones":

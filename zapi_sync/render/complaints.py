@@ -38,12 +38,12 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
 
 
 def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
-    text, column = location.text or "", (location.column or 1) - 1
+    text, column = (location.text or "").replace("\t", " "), (location.column or 1) - 1
     start = max(0, column - _EXCERPT // 2) if len(text) > _EXCERPT else 0
     shown = text[start : start + _EXCERPT]
     before, marked = text[start:column], text[column : column + location.length]
     number = f"{location.line or 1}"
     carets = "^" * max(1, min(width(printable(marked)), _EXCERPT - width(printable(before))))
-    yield f"  {paint.dim(number + ' |')} {printable(shown.replace(chr(9), ' '))}"
-    indent = " " * width(printable(before.replace(chr(9), " ")))
+    yield f"  {paint.dim(number + ' |')} {printable(shown)}"
+    indent = " " * width(printable(before))
     yield f"  {paint.dim(' ' * len(number) + ' |')} {indent}{paint.red(carets)}"

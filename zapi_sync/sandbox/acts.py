@@ -77,6 +77,11 @@ def raw(data: bytes, status: int = 200, mimetype: str = "application/json") -> A
     return lambda _: Response(data, status=status, mimetype=mimetype)
 
 
+def oversize(exchange: Exchange) -> Response:  # noqa: ARG001 - an act like the others
+    """Answer with more than anybody should read."""
+    return Response(b" " * (16 << 20), mimetype="application/json")
+
+
 def redirect(exchange: Exchange) -> Response:  # noqa: ARG001 - an act like the others
     """Send the client elsewhere, as a captive portal would."""
     return answer({"error": "Found"}, 302, {"Location": "/"})

@@ -11,7 +11,7 @@ from zapi_sync.sandbox import acts
 from zapi_sync.sandbox.acts import Act
 
 _NOT_FOUND = {"error": "NOT_FOUND", "message": "Unable to find matching target resource method"}
-_HTML = b"<!DOCTYPE html><html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"
+_HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Bad gateway</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ _LOSSES = {
     "garbage": What("200 with bytes that are no text", acts.raw(b"\x00\xff\xfe{\x80" * 20)),
     "html": What("200 with a page of HTML", acts.raw(_HTML, mimetype="text/html")),
     "empty-200": What("200 without a body", acts.raw(b"")),
-    "oversize": What("200 with 16 MiB of spaces", acts.raw(b" " * (16 << 20))),
+    "oversize": What("200 with 16 MiB of spaces", acts.oversize),
     "error-200": What("200 with an error that nobody documents", acts.fixed({"error": "Unexpected error"})),
     "no-response-200": What("200, WhatsApp is silent", acts.fixed({"error": "Whatsapp did not respond"})),
     "no-response-400": What(

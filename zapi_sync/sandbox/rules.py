@@ -5,7 +5,8 @@ page nor Z-API's other pages settle. Where the answer of a call rests on an assu
 
 - Any instance id and any token are accepted; each instance id is a world of its own with its own groups.
 - Checks come in the order: path (404), method (405), Client-Token (403), content type (415), body (400).
-- A missing or empty Client-Token answers 403 (the text is documented, the status is not).
+- A missing or empty Client-Token answers 403 (the text is documented, the status is not); any other is
+  accepted but the one that is refused for show.
 - Unknown attributes in a body are ignored; a phone that is given twice counts once.
 - A groupName of white space only, or of more than 100 characters, answers 400.
 - A mask, a `+` or anything else that is neither digits nor digits with `@lid` answers 400.
@@ -16,6 +17,8 @@ page nor Z-API's other pages settle. Where the answer of a call rests on an assu
 - A group that the instance does not have answers 404.
 - phone-exists answers an array of one, with a JSON boolean, and 400 where the phone is not digits.
 - `due` in the answer of `me` is in milliseconds, like `creation` in the metadata.
+- Reported errors without a reported status: "Instance not found" comes as 404, "Whatsapp did not respond"
+  as 200 or as 400 (two faults).
 - group-invitation-link answers POST as well as GET: it was POST until 2026-02.
 """
 
@@ -113,7 +116,7 @@ def _order(name: str, phones: list[str], *, auto_invite: bool) -> GroupOrder:
 
 def has_whatsapp(phone: str) -> bool:
     """Tell whether a number is on WhatsApp. Assumption: every number of a possible length is."""
-    return _DIGITS.fullmatch(phone) is not None and 8 <= len(phone) <= 15
+    return is_phone(phone) and 8 <= len(phone) <= 15
 
 
 def is_phone(phone: str) -> bool:

@@ -49,9 +49,6 @@ class QuietHandler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
         """Say nothing."""
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
 
 def serve(app: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
     """Return a server that listens already; `serve_forever()` runs it, `shutdown()` ends that.

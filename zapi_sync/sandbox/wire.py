@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"/instances/([^/]+)/token/[^/]+/(.+)")
 _CALLS = {
-    *("create-group", "groups", "group-metadata", "light-group-metadata", "group-invitation-link"),
-    *("status", "me", "device", "phone-exists"),
+    "create-group",
+    "groups",
+    "group-metadata",
+    "light-group-metadata",
+    "group-invitation-link",
+    "status",
+    "me",
+    "device",
+    "phone-exists",
 }
 
 
@@ -54,7 +61,9 @@ class Wire:
 
 
 def _entry(request: Request, instance: str, call: str) -> Entry:
-    headers = {name: request.headers[name] for name in ("Content-Type",) if name in request.headers}
+    headers = {}
+    if "Content-Type" in request.headers:
+        headers["Content-Type"] = request.headers["Content-Type"]
     if "Client-Token" in request.headers:
         headers["Client-Token"] = "***"
     query = request.query_string.decode("latin-1")

@@ -1,0 +1,41 @@
+# Everything runs in a virtual environment of its own; only Python >= 3.11 is needed beforehand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLE := examples/groups.yaml
+
+.PHONY: demo test lint types slow check clean
+
+demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
+	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
+	@printf '\n$$ zapi-sync apply --sandbox -f $(EXAMPLE) --auto-approve\n' && $(BIN)/zapi-sync apply --sandbox -f $(EXAMPLE) --auto-approve
+	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
+
+test: $(VENV)/developing ## the tests, but for the slow ones
+	$(BIN)/pytest -n auto -m "not slow"
+
+slow: $(VENV)/developing
+	$(BIN)/pytest -n auto -m slow
+
+lint: $(VENV)/developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/developing
+	$(BIN)/mypy
+
+check: test lint types slow ## all that CI runs
+
+clean:
+	rm -rf $(VENV) examples/*.sandbox.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/developing: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

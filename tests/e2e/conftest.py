@@ -1,0 +1,163 @@
+"""The installed `zapi-sync` as a process, and a sandbox served by another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
+SECRETS = {
+    "ZAPI_INSTANCE_ID": "CANARYINSTANCE0001",
+    "ZAPI_TOKEN": "CANARYTOKEN0001",
+    "ZAPI_CLIENT_TOKEN": "CANARYCLIENT0001",
+    "ZAPI_SALES_INSTANCE_ID": "CANARYINSTANCE0002",
+    "ZAPI_SALES_TOKEN": "CANARYTOKEN0002",
+    "ZAPI_SALES_CLIENT_TOKEN": "CANARYCLIENT0002",
+}
+
+
+@dataclass
+class Result:
+    """What a run left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class ZapiSync:
+    """Runs `zapi-sync` in a folder of its own, with an environment that holds nothing else."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Result:
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.env(environment),
+            input=stdin,
+            capture_output=True,
+        )
+        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in result.out + result.err
+        assert "internal error" not in result.err
+        return result
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.env(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def env(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.environment, **more}
+
+    def write(self, text: str, name: str = "groups.yaml") -> Path:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def groups(self, *names: str, instance: str = "default") -> Path:
+        """A config of groups of these keys, each with two phones."""
+        lines = ["version: 1", "groups:"]
+        for number, name in enumerate(names):
+            lines += [
+                f"  {name}:",
+                f"    groupName: Group {name}",
+                f"    instance: {instance}",
+                f"    phones: ['55449999{number:05d}', +55 44 98888-{number:04d}]",
+            ]
+        return self.write("\n".join(lines) + "\n")
+
+    def state(self, name: str = "groups.state.json") -> Any:
+        return json.loads((self.folder / name).read_text())
+
+
+@dataclass
+class Served:
+    """A sandbox behind a port."""
+
+    url: str
+    client: httpx.Client
+
+    def creates(self) -> list[dict[str, Any]]:
+        """The create-group requests that came in, in order."""
+        received = self.client.get("/sandbox/requests").json()
+        return [request for request in received if request["call"] == "create-group"]
+
+    def names(self, instance: str = "CANARYINSTANCE0001") -> list[str]:
+        """The names of the groups that exist on an instance."""
+        page = self.client.get(
+            f"/instances/{instance}/token/t/groups",
+            params={"page": 1, "pageSize": 1000},
+            headers={"Client-Token": "c"},
+        )
+        return sorted(group["name"] for group in page.json())
+
+    def fault(self, name: str, times: int = 1) -> None:
+        answer = self.client.post("/sandbox/faults", json={"fault": name, "times": times})
+        assert answer.is_success, answer.text
+
+
+@pytest.fixture
+def zapi_sync(tmp_path: Path) -> ZapiSync:
+    return ZapiSync(tmp_path)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    process = subprocess.Popen(
+        [COMMAND, "sandbox", "--port", "0", "--db", str(tmp_path / "served.db")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout
+    try:
+        url = process.stdout.readline().decode().split()[1]
+        with httpx.Client(base_url=url, timeout=30) as client:
+            yield Served(url, client)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def online(zapi_sync: ZapiSync, served: Served) -> ZapiSync:
+    """`zapi-sync` with credentials for the served sandbox."""
+    zapi_sync.environment |= {**SECRETS, "ZAPI_BASE_URL": served.url}
+    return zapi_sync
+
+
+@pytest.fixture
+def fits() -> Callable[[Any, str], None]:
+    """Whether a document fits a published schema."""
+
+    def check(document: Any, name: str) -> None:
+        schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+        jsonschema.Draft202012Validator(
+            schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        ).validate(document)
+
+    return check

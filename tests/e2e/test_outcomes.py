@@ -1,0 +1,287 @@
+"""What the API may answer, and what an apply then says, records, and does not do a second time."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from zapi_sync.sandbox import CONNECTED_NUMBER
+
+APPLY = ("apply", "--auto-approve", "--pace", "0")
+
+IN_DOUBT = [
+    "create-302-after", "create-408-after", "create-409-before", "create-500-before", "create-500-after",
+    "create-502-after", "create-503-before", "create-504-after", "create-close-before", "create-close-after",
+    "create-reset-before", "create-reset-after", "create-truncated", "create-garbage-after",
+    "create-html-after", "create-empty-200-after", "create-oversize-after", "create-no-phone",
+    "create-null-phone", "create-no-response-200-before", "create-no-response-400-after",
+    "create-error-200-after",
+]  # fmt: skip
+
+TURNED_DOWN = {
+    "create-client-token-403": "check ZAPI_CLIENT_TOKEN, ZAPI_TOKEN and ZAPI_INSTANCE_ID",
+    "create-not-configured-400": "check ZAPI_CLIENT_TOKEN",
+    "create-subscribe-400": "renew the instance's subscription",
+    "create-disconnected-400": "connect the number again",
+    "create-disconnected-200": "connect the number again",
+    "create-instance-404": "check ZAPI_INSTANCE_ID and ZAPI_TOKEN, and ZAPI_BASE_URL",
+    "create-not-found-200": "check ZAPI_INSTANCE_ID and ZAPI_TOKEN, and ZAPI_BASE_URL",
+    "create-429": "wait hours rather than minutes",
+}
+
+
+@pytest.mark.parametrize("fault", IN_DOUBT)
+def test_an_outcome_in_doubt_is_never_tried_again(online: Any, served: Any, fault: str) -> None:
+    online.groups("a", "b", "c")
+    served.fault(fault)
+
+    first = online(*APPLY)
+    assert first.code == 4, first.err
+    assert "[1/3] UNKNOWN   a" in first.err
+    assert "no second request is sent" in first.err
+    assert 'look at the phone of the instance "default" for "Group a"' in first.err
+    assert "Created 2 of 3." in first.err
+    assert len(served.creates()) == 3
+
+    plan = online("plan")
+    assert "? a  unsettled" in plan.out
+    assert "Nothing to create. 2 unchanged, 1 unsettled." in plan.out
+    assert online("plan", "--detailed-exitcode").code == 4
+
+    for _ in range(2):
+        again = online(*APPLY)
+        assert again.code == 4
+        assert len(served.creates()) == 3
+    assert set(online.state()["groups"]) == {"b", "c"}
+
+
+@pytest.mark.parametrize(("fault", "remedy"), TURNED_DOWN.items())
+def test_a_call_that_was_turned_down_says_what_to_do(
+    online: Any, served: Any, fault: str, remedy: str
+) -> None:
+    online.groups("a", "b")
+    served.fault(fault)
+
+    first = online(*APPLY)
+    assert first.code == 1
+    assert "[1/2] rejected  a" in first.err
+    assert f"help: {remedy}" in first.err
+    assert '[2/2] not tried b: the instance "default" was stopped for this run' in first.err
+
+    again = online(*APPLY)
+    assert again.code == 0, again.err
+    assert served.names() == ["Group a", "Group b"]
+
+
+def test_a_group_that_is_refused_does_not_hide_the_others(online: Any, served: Any) -> None:
+    path = online.groups("a", "b", "c")
+    path.write_text(path.read_text().replace("5544999900001", CONNECTED_NUMBER))  # one of b's
+
+    done = online(*APPLY, "--format", "json")
+    assert done.code == 1
+    assert [(group["key"], group["outcome"]) for group in done.json["groups"]] == [
+        ("a", "created"), ("b", "rejected"), ("c", "created"),
+    ]  # fmt: skip
+    assert done.json["groups"][1]["cause"] == "input"
+
+
+def test_two_unknown_outcomes_in_a_row_stop_the_instance_and_no_other(online: Any, served: Any) -> None:
+    path = online.groups("a", "b", "c", "d")
+    path.write_text(path.read_text() + "  s: {groupName: S, instance: sales, phones: ['5544911112222']}\n")
+    served.fault("create-close-after", 2)
+
+    done = online(*APPLY, "--format", "json")
+    assert done.code == 4
+    assert {group["key"]: group["outcome"] for group in done.json["groups"]} == {
+        "a": "unknown", "b": "unknown", "c": "skipped", "d": "skipped", "s": "created",
+    }  # fmt: skip
+    assert len(served.creates()) == 3
+
+
+def test_an_api_that_cannot_be_reached_has_nothing_sent_to_it(online: Any) -> None:
+    online.groups("a", "b")
+    done = online(*APPLY, ZAPI_BASE_URL="http://127.0.0.1:1")
+    assert done.code == 1
+    assert '[1/2] not sent  a "Group a": 127.0.0.1:1 refuses connections' in done.err
+    assert "nothing left this machine: check network and ZAPI_BASE_URL" in done.err
+    assert online("plan", "--detailed-exitcode", ZAPI_BASE_URL="http://127.0.0.1:1").code == 2
+
+
+def test_silence_ends_with_the_timeout(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-silent-after")
+    done = online(*APPLY, "--timeout", "1")
+    assert done.code == 4
+    assert 'UNKNOWN   a "Group a": no whole answer came within 1 s' in done.err
+
+
+def test_a_link_that_was_not_given_does_not_lose_the_group(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-null-link")
+    assert online(*APPLY).code == 0
+    assert online.state()["groups"]["a"]["invitationLink"] is None
+
+
+def test_killed_while_the_request_is_out_the_next_run_sends_none(online: Any, served: Any) -> None:
+    online.groups("a", "b")
+    served.fault("create-silent-after")
+    process = online.start(*APPLY)
+    wait_for_creates(served, 1)
+    process.kill()
+    process.communicate()
+
+    again = online(*APPLY)
+    assert again.code == 4
+    assert "the run ended before the answer was written down" in again.err
+    assert len(served.creates()) == 2  # b's
+    assert set(online.state()["groups"]) == {"b"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_finishes_the_group_at_hand(online: Any, served: Any, number: int) -> None:
+    online.groups("a", "b", "c")
+    served.fault("create-slow")
+    process = online.start(*APPLY)
+    wait_for_creates(served, 1)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert b"stopping once the group at hand is through" in err
+    assert b"[1/3] created   a" in err
+    assert b"[2/3] not tried b: interrupted before its turn" in err
+    assert set(online.state()["groups"]) == {"a"}
+    assert not (online.folder / "groups.state.json.journal").exists()
+    assert online(*APPLY).code == 0
+    assert len(served.creates()) == 3
+
+
+def test_the_second_signal_leaves_at_once_and_the_journal_knows(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-silent-after")
+    process = online.start(*APPLY)
+    wait_for_creates(served, 1)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr
+    while b"stopping once" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert online(*APPLY).code == 4
+    assert len(served.creates()) == 1
+
+
+def test_one_writer(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-silent-after")
+    process = online.start(*APPLY)
+    wait_for_creates(served, 1)
+
+    second = online(*APPLY)
+    assert second.code == 1
+    assert "groups.state.json.lock: error: another apply is at work on this state: " in second.err
+    assert f"process {process.pid}, since 20" in second.err
+    assert online("plan").code == 0  # takes no lock
+    process.kill()
+    process.communicate()
+    assert online(*APPLY).code == 4  # the kernel released it
+    assert len(served.creates()) == 1
+
+
+def test_the_budget_of_a_day_holds_across_runs(online: Any, served: Any) -> None:
+    online.groups("a", "b", "c")
+    first = online(*APPLY, "--per-day", "2")
+    assert first.code == 3
+    assert "Plan: 3 to create" in first.err
+    assert "The day's budget allows 2 of them now; 1 are left for a later apply." in first.err
+    assert (
+        '[3/3] not tried c: the budget of a day is used up on the instance "default"; run again after 20'
+        in (first.err)
+    )
+    assert online(*APPLY, "--per-day", "2").code == 3
+    assert len(served.creates()) == 2
+    assert online(*APPLY, "--per-day", "3").code == 0
+
+
+def test_the_pace_holds_across_runs(online: Any, served: Any) -> None:
+    online.groups("a")
+    online(*APPLY)
+    online.groups("a", "b")
+    began = time.monotonic()
+    second = online("apply", "--auto-approve", "--pace", "2")
+    assert second.code == 0
+    assert "next is b, in" in second.err
+    # created_at has whole seconds: the distance of 2 s may have begun up to 1 s earlier
+    assert time.monotonic() - began > 0.9
+
+
+def test_without_a_terminal_apply_does_not_ask(online: Any, served: Any) -> None:
+    online.groups("a")
+    refused = online("apply", stdin=b"yes\n")
+    assert refused.code == 64
+    assert "there is no terminal to ask at" in refused.err
+    assert "--auto-approve" in refused.err
+    assert served.creates() == []
+
+
+@pytest.mark.parametrize("flag", [[], ["--sandbox"]])
+def test_a_journal_that_is_broken_in_the_middle_stops_everything(
+    online: Any, served: Any, flag: list[str]
+) -> None:
+    online.groups("a", "b")
+    served.fault("create-close-after")
+    online(*APPLY)
+    journal = online.folder / "groups.state.json.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(lines[0] + lines[1].replace(b"Group a", b"Group x") + b"".join(lines[2:]))
+
+    refused = online(*APPLY)
+    assert refused.code == 1
+    assert "groups.state.json.journal:2:1: error: the journal cannot be used" in refused.err
+    assert len(served.creates()) == 2
+
+
+def test_a_state_that_is_gone_while_its_journal_is_there_is_not_a_fresh_start(
+    online: Any, served: Any
+) -> None:
+    online.groups("a")
+    served.fault("create-close-after")
+    online(*APPLY)
+    (online.folder / "groups.state.json").unlink()
+    refused = online(*APPLY)
+    assert refused.code == 1
+    assert "the state is gone, and its journal groups.state.json.journal is still there" in refused.err
+    assert len(served.creates()) == 1
+
+
+def test_what_is_written_is_for_its_owner_alone(online: Any, served: Any) -> None:
+    online.groups("a", "b")
+    served.fault("create-close-after")
+    online(*APPLY)
+    for name in ("groups.state.json", "groups.state.json.journal", "groups.state.json.lock"):
+        assert (online.folder / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_journal_holds_the_intent_before_the_request_arrives(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-silent-before")
+    process = online.start(*APPLY)
+    wait_for_creates(served, 1)
+    lines = (online.folder / "groups.state.json.journal").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["begin", "intent", "sending"]
+    process.kill()
+    process.communicate()
+
+
+def wait_for_creates(served: Any, number: int) -> None:
+    """Until so many create-group requests have come in."""
+    deadline = time.monotonic() + 30
+    while len(served.creates()) < number:
+        assert time.monotonic() < deadline, "no request came in"
+        subprocess.run(["true"], check=True)

@@ -1,0 +1,198 @@
+"""One group's way, from YAML to invite link, through the installed command."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "groups.yaml"
+LINK = re.compile(r"https://chat\.whatsapp\.com/\w{22}")
+Fits = Callable[[Any, str], None]
+
+
+def test_the_example_is_created_once_on_the_embedded_sandbox(zapi_sync: Any, fits: Fits) -> None:
+    shutil.copy(EXAMPLE, zapi_sync.folder)
+
+    plan = zapi_sync("plan", "--sandbox", "--detailed-exitcode")
+    assert plan.code == 2
+    assert "Plan: 7 to create; 0 unchanged." in plan.out
+
+    applied = zapi_sync("apply", "--sandbox", "--auto-approve")
+    assert applied.code == 0
+    assert "nothing real happens" in applied.err
+    assert len(LINK.findall(applied.out)) == 7
+    assert len(re.findall(r"\d{18}-group", applied.out)) == 7
+    assert "invited privately: 5544988887777" in applied.out
+
+    state = zapi_sync.state("groups.sandbox.state.json")
+    fits(state, "state")
+    assert state["remote"] == "sandbox"
+    assert state["groups"]["launch-vip-03"]["phonesNotAdded"] == ["5544988887777"]
+    assert state["groups"]["escola-turma-3b"]["groupName"] == "2026"
+
+    again = zapi_sync("plan", "--sandbox", "--detailed-exitcode")
+    assert (again.code, again.out) == (0, "Nothing to create. 7 unchanged.\n")
+
+
+def test_through_a_port_each_group_is_one_request(online: Any, served: Any) -> None:
+    shutil.copy(EXAMPLE, online.folder)
+    arguments = ("apply", "--state", "s.json", "--auto-approve", "--pace", "0")
+
+    first = online(*arguments)
+    assert first.code == 0, first.err
+    requests = served.creates()
+    assert len(requests) == 7
+    for request in requests:
+        assert request["method"] == "POST"
+        assert request["headers"] == {"Client-Token": "***", "Content-Type": "application/json"}
+        assert set(request["json"]) == {"autoInvite", "groupName", "phones"}
+        assert all(re.fullmatch(r"\d{8,15}", phone) for phone in request["json"]["phones"])
+    assert requests[0]["json"] == {
+        "autoInvite": False,
+        "groupName": "Launch VIP 01",
+        "phones": ["5544999990001", "5544999990002"],
+    }
+    assert [request["instance"] for request in requests[-2:]] == ["CANARYINSTANCE0001", "CANARYINSTANCE0002"]
+
+    before = (online.folder / "s.json").read_bytes()
+    second = online(*arguments)
+    assert (second.code, len(served.creates())) == (0, 7)
+    assert (online.folder / "s.json").read_bytes() == before
+
+    with (online.folder / "groups.yaml").open("a") as config:
+        config.write("  one-more:\n    groupName: One more\n    phones: [5544911112222]\n")
+    third = online(*arguments)
+    assert third.code == 0
+    assert [request["json"]["groupName"] for request in served.creates()[7:]] == ["One more"]
+
+
+def test_an_apply_with_nothing_to_do_writes_no_byte(zapi_sync: Any) -> None:
+    zapi_sync.groups("a", "b")
+    zapi_sync("apply", "--sandbox", "--auto-approve")
+    (zapi_sync.folder / "groups.sandbox.state.json.lock").unlink()
+    before = {path.name: path.stat().st_mtime_ns for path in zapi_sync.folder.iterdir()}
+
+    assert zapi_sync("apply", "--sandbox").code == 0
+    assert {path.name: path.stat().st_mtime_ns for path in zapi_sync.folder.iterdir()} == before
+
+
+def test_plan_needs_no_credentials_no_state_and_no_folder_that_can_be_written(zapi_sync: Any) -> None:
+    zapi_sync.groups("a")
+    plan = zapi_sync("plan", ZAPI_BASE_URL="http://127.0.0.1:1")
+    assert plan.code == 0
+    assert "+ a\n" in plan.out
+    assert [path.name for path in zapi_sync.folder.iterdir()] == ["groups.yaml"]
+
+
+def test_plan_prints_only_what_changes_and_counts_the_rest(zapi_sync: Any) -> None:
+    keys = [f"g-{number:04d}" for number in range(1000)]
+    zapi_sync.groups(*keys)
+    assert zapi_sync("apply", "--sandbox", "--auto-approve", "--format", "json").code == 0
+    path = zapi_sync.groups(*keys[:-1], "new")
+    path.write_text(path.read_text().replace("Group g-0007\n", "Group seven\n"))
+
+    plan = zapi_sync("plan", "--sandbox")
+    assert plan.out.splitlines()[0] == "+ new"
+    assert "groupName   Group g-0007 -> Group seven" in plan.out
+    assert "- g-0999  no longer in the config; the group stays as it is" in plan.out
+    assert "Plan: 1 to create; 998 unchanged, 1 changed, 1 orphaned." in plan.out
+    assert len(plan.out.splitlines()) < 20
+
+
+def test_what_changed_or_went_is_shown_and_never_applied(online: Any, served: Any) -> None:
+    online.groups("kept", "gone")
+    online("apply", "--auto-approve", "--pace", "0")
+    online.write(
+        "version: 1\ngroups:\n  kept: {groupName: New name, autoInvite: true, phones: [5544911112222]}\n"
+    )
+
+    plan = online("plan", "--format", "json").json
+    changed, orphaned = plan["steps"]
+    assert [change["attribute"] for change in changed["differences"]] == ["groupName", "autoInvite", "phones"]
+    assert orphaned["action"] == "orphaned"
+    assert online("apply", "--auto-approve").code == 0
+    assert len(served.creates()) == 2
+
+
+@pytest.mark.parametrize("extra", [[], ["b"]])
+def test_a_state_of_the_sandbox_is_refused_elsewhere(online: Any, served: Any, extra: list[str]) -> None:
+    online.groups("a")
+    assert online("apply", "--sandbox", "--state", "s.json", "--auto-approve").code == 0
+    online.groups("a", *extra)
+
+    refused = online("apply", "--state", "s.json", "--auto-approve", "--pace", "0")
+    assert refused.code == 1
+    assert (
+        f"s.json: error: this state speaks of groups at sandbox, and this run would talk to {served.url}"
+        in (refused.err)
+    )
+    assert served.creates() == []
+
+
+def test_another_number_under_the_same_instance_name_is_refused(online: Any, served: Any) -> None:
+    online.groups("a")
+    online("apply", "--auto-approve")
+    online.groups("a", "b")
+    refused = online("apply", "--auto-approve", "--pace", "0", ZAPI_INSTANCE_ID="ANOTHER")
+    assert refused.code == 1
+    assert 'speaks of another Z-API instance under the name "default"' in refused.err
+    assert len(served.creates()) == 1
+
+
+def test_files_folders_and_standard_input(zapi_sync: Any) -> None:
+    folder = zapi_sync.folder / "conf"
+    folder.mkdir()
+    zapi_sync.write("version: 1\ngroups: {a: {groupName: A, phones: ['5544911112222']}}\n", "conf/1.yaml")
+    zapi_sync.write("version: 1\ngroups: {b: {groupName: B, phones: ['5544911112222']}}\n", "conf/2.yml")
+    third = b"version: 1\ngroups: {c: {groupName: C, phones: ['5544911112222']}}\n"
+
+    def keys(*arguments: str) -> list[str]:
+        plan = zapi_sync("plan", "--format", "json", *arguments, stdin=third)
+        assert plan.code == 0, plan.err
+        return [step["key"] for step in plan.json["steps"]]
+
+    assert keys("-f", "conf") == ["a", "b"]
+    assert keys("-f", "conf/2.yml", "-f", "-", "-f", "conf/1.yaml") == ["b", "c", "a"]
+    assert zapi_sync("apply", "-f", "conf", "--sandbox", "--auto-approve").code == 0
+    assert (folder / "groups.sandbox.state.json").exists()
+
+
+def test_every_json_document_fits_its_published_schema(online: Any, served: Any, fits: Fits) -> None:
+    shutil.copy(EXAMPLE, online.folder)
+    fits(online("validate", "--format", "json").json, "errors")
+    fits(online("plan", "--format", "json").json, "plan")
+    served.fault("create-500-after")
+    applied = online("apply", "--auto-approve", "--pace", "0", "--format", "json", "--per-day", "2")
+    fits(applied.json, "apply")
+    assert {group["outcome"] for group in applied.json["groups"]} == {"unknown", "created", "skipped"}
+    fits(online("apply", "--auto-approve", "--pace", "0", "--format", "json", "--per-day", "2").json, "apply")
+    online.groups("a", "b")
+    fits(online("plan", "--format", "json").json, "plan")
+    online.write("version: 2\ngrups: {}\n")
+    for command in (["validate"], ["plan"], ["apply", "--auto-approve"]):
+        failed = online(*command, "--format", "json")
+        assert failed.code == 1
+        fits(failed.json, "errors")
+    for name in ("groups", "state", "plan", "apply", "errors"):
+        assert "$schema" in json.loads(online("schema", name).out)
+
+
+def test_stdout_is_data_alone(online: Any) -> None:
+    shutil.copy(EXAMPLE, online.folder)
+    applied = online("apply", "--auto-approve", "--pace", "0", "-vv")
+    assert applied.out.splitlines()[0].split() == ["KEY", "GROUP", "ID", "INVITE", "LINK"]
+    assert len(applied.out.splitlines()) == 9
+    assert "[7/7] created" in applied.err
+
+
+def test_version_and_help(zapi_sync: Any) -> None:
+    assert re.fullmatch(r"zapi-sync \d+\.\d+\.\d+\n", zapi_sync("--version").out)
+    for command in ("validate", "plan", "apply", "sandbox", "schema"):
+        assert f"Usage: zapi-sync {command}" in zapi_sync(command, "--help").out
+        assert command in zapi_sync("--help").out

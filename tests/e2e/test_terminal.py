@@ -1,0 +1,74 @@
+"""At a terminal: the question, the bar, the colours."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
+
+
+def at_a_terminal(zapi_sync: Any, *arguments: str, answer: str, **environment: str) -> tuple[int, str]:
+    """Runs a command at a pseudo-terminal and types an answer at its question; its code and what was seen."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=zapi_sync.folder,
+        env=zapi_sync.env({"TERM": "xterm-256color", "COLUMNS": "120", **environment}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen, asked, deadline = b"", False, time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not select.select([ours], [], [], 1)[0]:
+            continue
+        try:
+            seen += os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not asked and b"Only yes is taken for a yes: " in seen:
+            os.write(ours, answer.encode() + b"\n")
+            asked = True
+    os.close(ours)
+    return process.wait(), seen.decode()
+
+
+def test_yes_creates(zapi_sync: Any) -> None:
+    zapi_sync.groups("a", "b")
+    code, seen = at_a_terminal(zapi_sync, "apply", "--sandbox", answer="yes")
+    assert code == 0
+    assert "Create these 2 groups?" in seen
+    assert "creating b" in seen
+    assert re.search(r"2/2", seen)
+    assert "\x1b[32m" in seen
+    assert set(zapi_sync.state("groups.sandbox.state.json")["groups"]) == {"a", "b"}
+
+
+@pytest.mark.parametrize("answer", ["y", "YES", "no", "", "yes please"])
+def test_nothing_else_does(zapi_sync: Any, answer: str) -> None:
+    zapi_sync.groups("a")
+    code, seen = at_a_terminal(zapi_sync, "apply", "--sandbox", answer=answer)
+    assert code == 1
+    assert "not approved, and nothing was created" in seen
+    assert not (zapi_sync.folder / "groups.sandbox.state.json").exists()
+
+
+@pytest.mark.parametrize("quiet", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_none_are_wanted(zapi_sync: Any, quiet: dict[str, str]) -> None:
+    zapi_sync.groups("a")
+    _, seen = at_a_terminal(zapi_sync, "plan", answer="", **quiet)
+    assert "+ a" in seen
+    assert "\x1b[" not in seen
+    _, seen = at_a_terminal(zapi_sync, "plan", "--no-color", answer="")
+    assert "\x1b[" not in seen
