@@ -151,6 +151,8 @@ def test_who_is_added_and_who_is_not(world: World) -> None:
 def test_auto_invite_sends_a_private_invite_to_whoever_can_have_one(world: World) -> None:
     body = record(world.post(order(autoInvite=True, phones=[LID, PHONE, SHY, "123"])))
     assert body["phonesNotAdded"] == [LID, SHY, "123"]
+    participants = record(world.get(f"group-metadata/{body['phone']}"))["participants"]
+    assert SHY not in str(participants)
     assert invites(world) == [{"instance": world.instance, "group": body["phone"], "phone": SHY}]
 
 
