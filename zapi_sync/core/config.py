@@ -22,7 +22,7 @@ from zapi_sync.core.model import (
 from zapi_sync.core.pacing import Pacing
 from zapi_sync.core.positions import Path
 from zapi_sync.core.verdict import Violation, violations
-from zapi_sync.core.wording import in_words, not_a_mapping
+from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
 from zapi_sync.errors import ConfigInvalid, Diagnostic, Location, Severity
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
@@ -87,7 +87,7 @@ class _Reader:
             return
         known = {name: value for name, value in data.items() if not name.startswith("x-")}
         broken = violations(schema, known)
-        self.complaints.extend(in_words(document, violation) for violation in broken)
+        self.complaints.extend(in_words(document, each) for each in without_echoes(broken))
         unusable = {violation.path[:2] for violation in broken if _makes_unusable(violation)}
         self._broken = {violation.path for violation in broken}
         defaults = known.get("defaults")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from zapi_sync.core.document import Document
 from zapi_sync.core.positions import Path
@@ -31,11 +31,21 @@ _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
 
 
+def without_echoes(broken: Sequence[Violation]) -> list[Violation]:
+    """The violations less each missing attribute that was only misspelt: it is told where it was misspelt."""
+    meant = {
+        (*violation.path[:-1], _meant(violation))
+        for violation in broken
+        if violation.keyword == "additionalProperties"
+    }
+    return [each for each in broken if each.keyword != "required" or each.path not in meant]
+
+
 def in_words(document: Document, violation: Violation) -> Diagnostic:
     """The complaint about one violation of the groups schema."""
     path = violation.path
     if violation.keyword == "additionalProperties":
-        return _unknown_attribute(document, path, violation.rule)
+        return _unknown_attribute(document, violation)
     if violation.keyword == "required":
         return _missing_attribute(document, path)
     if violation.keyword == "propertyNames":
@@ -66,14 +76,13 @@ def found(value: object) -> str:
     return f'the text "{short}"' if isinstance(value, str) else f"the number {short}"
 
 
-def _unknown_attribute(document: Document, path: Path, known: object) -> Diagnostic:
-    name = str(path[-1])
-    names = [str(each) for each in known] if isinstance(known, Iterable) else []
-    near = _near(name, names)
-    remedy = f'did you mean "{near}"?' if near else f"known here: {', '.join(names)}"
+def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
+    path = violation.path
+    meant = _meant(violation)
+    remedy = f'did you mean "{meant}"?' if meant else f"known here: {', '.join(_known(violation))}"
     if len(path) == 1:
         remedy += " (what is yours begins with x-)"
-    return Diagnostic(f'unknown attribute "{name}"{_of(path[:-1])}', remedy, document.where_key(path))
+    return Diagnostic(f'unknown attribute "{path[-1]}"{_of(path[:-1])}', remedy, document.where_key(path))
 
 
 def _missing_attribute(document: Document, path: Path) -> Diagnostic:
@@ -149,8 +158,13 @@ def _of(path: Path) -> str:
     return f" of `{path[0]}`" if path else ""
 
 
-def _near(name: str, names: list[str]) -> str | None:
+def _known(violation: Violation) -> list[str]:
+    return [str(each) for each in violation.rule] if isinstance(violation.rule, Iterable) else []
+
+
+def _meant(violation: Violation) -> str | None:
     """The known name that was probably meant: one with the same letters, or one that is close."""
+    name, names = str(violation.path[-1]), _known(violation)
     bare = {re.sub("[^a-z]", "", each.lower()): each for each in names}
     folded = re.sub("[^a-z]", "", name.lower())
     aliases = {"name": "groupName", "subject": "groupName", "participants": "phones", "members": "phones"}
