@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "zapi_sync"
-FLOORS = {"errors": 0, "core": 1, "ports": 2, "apply": 3, "edge": 4, "render": 4, "cli": 5, "__main__": 6}
+FLOORS = {
+    "errors": 0,
+    "core": 1,
+    "ports": 2,
+    "apply": 3,
+    "settle": 3,
+    "edge": 4,
+    "render": 4,
+    "cli": 5,
+    "__main__": 6,
+}
 PURE = {"core", "errors", "ports", "render"}
 EFFECTS = {
     "asyncio", "fcntl", "glob", "httpx", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from zapi_sync.core.journal import Concluded, Intent, Known, Sending
-from zapi_sync.core.model import Group, InstanceName
+from zapi_sync.core.evidence import Found, Settlement, StillOpen
+from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, OpenAttempt, Sending
+from zapi_sync.core.model import Group, GroupId, How, InstanceName
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Pacing, Turn, next_turn
 from zapi_sync.core.plan import Create, Plan
-from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason, Started, Waiting
+from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, SkipReason, Started, Waiting
 from zapi_sync.errors import StateUnwritable
 from zapi_sync.ports import Clock, GroupCreator, Journal
 
@@ -23,17 +24,19 @@ UNKNOWNS_IN_A_ROW = 2
 
 @dataclass(slots=True)
 class _Lane:
-    """An instance during a run: when it created, and whether it goes on."""
+    """An instance during a run: what it created and when, and whether it goes on."""
 
     creations: list[datetime]
+    owned: set[GroupId]
     unknowns: int = 0
     stopped: bool = False
 
     def saw(self, outcome: Outcome, at: datetime) -> None:
         self.unknowns = self.unknowns + 1 if isinstance(outcome, Unknown) else 0
         match outcome:
-            case Created():
+            case Created(phone):
                 self.creations.append(at)
+                self.owned.add(phone)
             case Unknown():
                 self.creations.append(at)
                 self.stopped = self.unknowns >= UNKNOWNS_IN_A_ROW
@@ -45,13 +48,20 @@ class _Lane:
 
 @dataclass(slots=True)
 class Applier:
-    """The collaborators of one apply; `creators` gives the create-group call of an instance."""
+    """The collaborators of one apply.
+
+    `creators` gives the create-group call of an instance; `settle` looks what became of an attempt in doubt,
+    given the ids that the state owns on its instance.
+    """
 
     pacing: Pacing
     creators: Callable[[InstanceName], GroupCreator]
+    settle: Callable[[OpenAttempt, set[GroupId]], Settlement]
     journal: Journal
     clock: Clock
     chance: random.Random
+    unlisted: frozenset[InstanceName] = frozenset()
+    """Instances whose groups could not be listed: nothing is created on them, as it might exist already."""
     _lanes: dict[InstanceName, _Lane] = field(default_factory=dict)
 
     def apply(self, plan: Plan, known: Known) -> Iterator[Progress]:
@@ -60,22 +70,22 @@ class Applier:
         Raises StateUnwritable as soon as something cannot be written down; nothing is sent after that.
         """
         for step in plan.of(Create):
-            group = step.group
-            lane = self._lane(group.instance, known)
+            lane = self._lane(step.group.instance, known)
             turn = next_turn(self.clock.now(), lane.creations, self.pacing, chance=self.chance.random())
-            if not lane.stopped and not turn.out_of_budget and turn.at > self.clock.now():
-                yield Waiting(group, turn.at)
+            if not self._skip(step.group, lane, turn) and turn.at > self.clock.now():
+                yield Waiting(step.group, turn.at)
                 self._wait_until(turn.at)
-            skipped = self._skip(group, lane, turn)
+            skipped = self._skip(step.group, lane, turn)
             if skipped:
                 yield skipped
             else:
-                yield Started(group)
-                yield from self._create(group, lane)
+                yield Started(step.group)
+                yield from self._create(step, lane)
 
     def _lane(self, instance: InstanceName, known: Known) -> _Lane:
         if instance not in self._lanes:
-            self._lanes[instance] = _Lane(known.creations(instance))
+            lane = _Lane(known.creations(instance), known.owned(instance), stopped=instance in self.unlisted)
+            self._lanes[instance] = lane
         return self._lanes[instance]
 
     def _skip(self, group: Group, lane: _Lane, turn: Turn) -> Skipped | None:
@@ -94,25 +104,50 @@ class Applier:
                 return
             self.clock.wait(left)
 
-    def _create(self, group: Group, lane: _Lane) -> Iterator[Finished]:
+    def _create(self, step: Create, lane: _Lane) -> Iterator[Progress]:
+        group = step.group
         attempt = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+        intent = Intent(self.clock.now(), attempt, group, step.same_name)
 
         def sending() -> None:
             self.journal.append(Sending(self.clock.now(), attempt))
 
-        self.journal.append(Intent(self.clock.now(), attempt, group))
+        self.journal.append(intent)
         outcome = self.creators(group.instance).create_group(group, sending)
+        if isinstance(outcome, Created) and outcome.phone in lane.owned:
+            outcome = Unknown(f"the API named {outcome.phone}, which is the group of another key")
         at = self.clock.now()
         failure = self._write_down(Concluded(at, attempt, outcome))
+        if isinstance(outcome, Unknown) and not failure:
+            yield from self._look_for(OpenAttempt(intent, at, outcome.reason), lane)
+            return
         lane.saw(outcome, at)
         yield Finished(group, outcome)
         if failure:
             raise failure
 
-    def _write_down(self, concluded: Concluded) -> StateUnwritable | None:
+    def _look_for(self, attempt: OpenAttempt, lane: _Lane) -> Iterator[Progress]:
+        """An unknown outcome is settled at once, where it can be: the trail is never fresher."""
+        group = attempt.intent.group
+        yield Doubtful(group, attempt.reason)
+        settlement = self.settle(attempt, lane.owned)
+        if not isinstance(settlement, Found):
+            why = f"; {settlement.reason}" if isinstance(settlement, StillOpen) else ""
+            outcome = Unknown(attempt.reason + why)
+            lane.saw(outcome, attempt.sent_at)
+            yield Finished(group, outcome)
+            return
+        adopted = Adopted(self.clock.now(), group, settlement.created, attempt.sent_at, How.SETTLED)
+        failure = self._write_down(adopted)
+        lane.saw(settlement.created, attempt.sent_at)
+        yield Finished(group, settlement.created, How.SETTLED)
+        if failure:
+            raise failure
+
+    def _write_down(self, event: Event) -> StateUnwritable | None:
         """The failure to do so, which must not keep the outcome from being told."""
         try:
-            self.journal.append(concluded)
+            self.journal.append(event)
         except StateUnwritable as failure:
             return failure
         return None

@@ -114,7 +114,7 @@ class NotApproved(ZapiSyncError):
     pass
 
 
-class InternalError(ZapiSyncError):
+class OutputLost(ZapiSyncError):
     pass
 
 

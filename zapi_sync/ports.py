@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from zapi_sync.core.journal import Event
-from zapi_sync.core.model import Group
+from zapi_sync.core.lookup import Listed, Metadata
+from zapi_sync.core.model import Group, GroupId
 from zapi_sync.core.outcome import Outcome
 
 
@@ -27,6 +28,25 @@ class GroupCreator(Protocol):
         Calls `sending` once, just before the first byte of the request; what it raises comes out unchanged,
         and then nothing was sent. Raises nothing of its own.
         """
+
+
+class GroupDirectory(Protocol):
+    """One instance's look-ups, which change nothing. Each raises RemoteUnavailable."""
+
+    def groups_page(self, page: int) -> list[Listed]:
+        """A page of the groups, from 1; the pages past the last are empty."""
+
+    def metadata(self, phone: GroupId) -> Metadata:
+        """What is known of a group."""
+
+    def invitation_link(self, phone: GroupId) -> str | None:
+        """A group's invite link, None where there is none to be had now."""
+
+    def is_connected(self) -> bool:
+        """Whether the instance is connected to WhatsApp."""
+
+    def own_phone(self) -> str | None:
+        """The connected number, None where it is not told."""
 
 
 class Clock(Protocol):

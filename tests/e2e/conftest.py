@@ -115,6 +115,15 @@ class Served:
         )
         return sorted(group["name"] for group in page.json())
 
+    def create(self, name: str, *phones: str, instance: str = "CANARYINSTANCE0001") -> str:
+        """What somebody does at the phone: a group that no state knows; its id."""
+        answer = self.client.post(
+            f"/instances/{instance}/token/t/create-group",
+            json={"autoInvite": False, "groupName": name, "phones": list(phones) or ["551100000000"]},
+            headers={"Client-Token": "c"},
+        )
+        return str(answer.json()["phone"])
+
     def fault(self, name: str, times: int = 1) -> None:
         answer = self.client.post("/sandbox/faults", json={"fault": name, "times": times})
         assert answer.is_success, answer.text

@@ -26,7 +26,7 @@ def written(folder: Any) -> Iterator[str]:
 def test_no_secret_in_any_output_or_file(online: Any, served: Any, fault: str, output: str) -> None:
     online.groups("a", "b")
     served.fault(fault)
-    applied = online("apply", "--auto-approve", "--pace", "0", "-vv", "--format", output)
+    applied = online("apply", "--auto-approve", "--pace", "0", "--settle", "0", "-vv", "--format", output)
     planned = online("plan", "-vv", "--format", output)
     assert "DEBUG POST" in applied.err
     for text in (applied.out, applied.err, planned.out, planned.err, *written(online.folder)):

@@ -167,11 +167,15 @@ def test_every_json_document_fits_its_published_schema(online: Any, served: Any,
     shutil.copy(EXAMPLE, online.folder)
     fits(online("validate", "--format", "json").json, "errors")
     fits(online("plan", "--format", "json").json, "plan")
-    served.fault("create-500-after")
-    applied = online("apply", "--auto-approve", "--pace", "0", "--format", "json", "--per-day", "2")
+    served.create("Launch VIP 03")
+    served.fault("create-500-before")
+    apply = ("apply", "--auto-approve", "--pace", "0", "--settle", "0", "--format", "json", "--per-day", "2")
+    applied = online(*apply)
     fits(applied.json, "apply")
-    assert {group["outcome"] for group in applied.json["groups"]} == {"unknown", "created", "skipped"}
-    fits(online("apply", "--auto-approve", "--pace", "0", "--format", "json", "--per-day", "2").json, "apply")
+    outcomes = {group["outcome"] for group in applied.json["groups"]}
+    assert outcomes == {"unknown", "created", "skipped", "taken"}
+    fits(online(*apply).json, "apply")
+    fits(online(*apply, "--existing", "adopt").json, "apply")
     online.groups("a", "b")
     fits(online("plan", "--format", "json").json, "plan")
     online.write("version: 2\ngrups: {}\n")

@@ -48,7 +48,7 @@ def test_yes_creates(zapi_sync: Any) -> None:
     zapi_sync.groups("a", "b")
     code, seen = at_a_terminal(zapi_sync, "apply", "--sandbox", answer="yes")
     assert code == 0
-    assert "Create these 2 groups?" in seen
+    assert "Create 2 groups? Only yes is taken for a yes: " in seen
     assert "creating b" in seen
     assert re.search(r"2/2", seen)
     assert "\x1b[32m" in seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,9 +18,12 @@ _COMMANDS = {
     "validate": "Check the config; needs no state and no network.",
     "plan": "Show what is missing; needs no credentials and no network.",
     "apply": "Create what is missing, each group once.",
+    "import": "Take a group that exists for one of the config.",
+    "resolve": "Settle by hand a creation that is in doubt.",
     "sandbox": "Serve the Z-API emulator on this machine.",
     "schema": "Print a published JSON Schema.",
 }
+_ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
 
 
 class _LazyGroup(click.Group):
@@ -31,8 +35,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"zapi_sync.cli.{cmd_name}")
-        command: click.Command = module.command
+        name, attribute = _ELSEWHERE.get(cmd_name, (cmd_name, "command"))
+        command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,9 +60,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _open_standard_streams()
     try:
         result = _cli.main(list(arguments), prog_name="zapi-sync", standalone_mode=False)
         sys.stdout.flush()
@@ -76,6 +78,16 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)
         click.echo("  help: this is a bug in zapi-sync; report this line and what you ran", err=True)
         return ExitCode.ERROR
+
+
+def _open_standard_streams() -> None:
+    """A closed stream goes to nowhere, lest the state's file get its number; none dies of a character."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if number == 0 else "w"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _whereabouts(error: BaseException) -> str:

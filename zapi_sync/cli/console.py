@@ -6,12 +6,13 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
 import click
 
-from zapi_sync.errors import Diagnostic
+from zapi_sync.errors import Diagnostic, OutputLost
 from zapi_sync.render import json
 from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
@@ -25,10 +26,21 @@ class Console:
     colorful: bool
 
     def result(self, text: str) -> None:
-        click.echo(text, color=True)
+        """Raises OutputLost where nobody can take it; BrokenPipeError where nobody wants any more."""
+        try:
+            click.echo(text, color=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLost.of(
+                f"the result cannot be written: {(error.strerror or '').lower()}",
+                help="see to where standard output goes; what was created stands in the state",
+            ) from None
 
     def talk(self, text: str) -> None:
-        click.echo(text, err=True, color=True)
+        """Talk that nobody can take must not end a run."""
+        with suppress(OSError):
+            click.echo(text, err=True, color=True)
 
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Warnings and errors, for whoever reads along."""

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
 from zapi_sync.cli.console import Console, start_logging
-from zapi_sync.errors import ZapiSyncError
+from zapi_sync.errors import OutputLost, ZapiSyncError
 
 DEFAULT_FILE = "groups.yaml"
 STATE_VARIABLE = "ZAPI_SYNC_STATE"
+
+
+class Seconds(click.FloatRange):
+    """A length of time in seconds, up to a year; no NaN, which is neither more nor less than anything."""
+
+    def __init__(self, least: float = 0.0) -> None:
+        super().__init__(min=least, max=366 * 86400.0)
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail("this is no number of seconds", param, ctx)
+        return seconds
+
 
 files_option = click.option(
     "-f",
@@ -32,6 +48,13 @@ sandbox_option = click.option(
     "--sandbox",
     is_flag=True,
     help="Talk to the embedded emulator, with a state of its own: no account, nothing real happens.",
+)
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    type=Seconds(),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long to wait for another apply to end.  [0]",
 )
 detailed_exitcode_option = click.option(
     "--detailed-exitcode",
@@ -59,7 +82,8 @@ def with_console(function: Callable[..., int]) -> Callable[..., int]:
         try:
             return function(console, **options)
         except ZapiSyncError as error:
-            console.fail(error.diagnostics)
+            with suppress(OutputLost):  # said on stderr all the same
+                console.fail(error.diagnostics)
             return error.exit_code
 
     return command

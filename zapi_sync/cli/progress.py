@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from zapi_sync.cli.console import Console
-from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason, Started, Waiting
+from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, SkipReason, Started, Waiting
 from zapi_sync.core.state import timestamp
 from zapi_sync.render import text
+from zapi_sync.render.safe import printable
 
 
 def follow(
@@ -27,12 +28,14 @@ def follow(
                     display.waiting(f"next is {group.key}, in {wait}: the pace between two creations")
                 case Started(group):
                     display.at_hand(group.key)
-                case Finished(group, outcome):
+                case Doubtful(group, reason):
+                    display.waiting(f"looking for {group.key}: {printable(reason)}")
+                case Finished():
                     done += 1
-                    display.done(f"[{done}/{total}] {text.outcome(group, outcome, console.talk_paint)}")
+                    display.done(f"[{done}/{total}] {text.finished(each, console.talk_paint)}")
                 case Skipped():
                     done += 1
-                    display.done(f"[{done}/{total}] {_skipped(each)}")
+                    display.note(f"[{done}/{total}] {_skipped(each)}")
             yield each
 
 
@@ -45,6 +48,9 @@ class _Display(Protocol):
 
     def done(self, line: str) -> None:
         """One more group is through, with this to say about it."""
+
+    def note(self, line: str) -> None:
+        """Something to say that is no progress."""
 
     def __enter__(self) -> Self: ...
 
@@ -68,6 +74,9 @@ class _Lines:
     def done(self, line: str) -> None:
         self._console.talk(line)
 
+    def note(self, line: str) -> None:
+        self._console.talk(line)
+
     def __enter__(self) -> Self:
         return self
 
@@ -86,6 +95,8 @@ def _skipped(skipped: Skipped) -> str:
     match skipped.reason:
         case SkipReason.INTERRUPTED:
             why = "interrupted before its turn"
+        case SkipReason.RUN_STOPPED:
+            why = "the run was stopped"
         case SkipReason.INSTANCE_STOPPED:
             why = f'the instance "{instance}" was stopped for this run, for the reason above'
         case SkipReason.OUT_OF_BUDGET:

@@ -41,8 +41,11 @@ class ProgressBar:
         self._progress.update(self._task, description=f"creating {key}")
 
     def done(self, line: str) -> None:
-        self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
+        self.note(line)
         self._progress.advance(self._task)
+
+    def note(self, line: str) -> None:
+        self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import click
 
 from zapi_sync import sandbox
@@ -36,8 +38,12 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
         return ExitCode.DONE
     try:
         server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"the sandbox cannot start: {error}") from None
+    except OSError as error:
+        click.echo(f"error: the sandbox cannot start: {(error.strerror or '').lower()}", err=True)
+        click.echo(f"  help: another --port than {port}, or another --db than {database}", err=True)
+        return ExitCode.ERROR
+    except ValueError as error:
+        raise click.UsageError(f"the sandbox cannot start: {_briefly(str(error), faults)}") from None
     click.echo(f"sandbox: http://{HOST}:{server.server_port}  (Ctrl-C ends it)")
     click.echo(
         f"  connected number {sandbox.CONNECTED_NUMBER}; numbers that end in {sandbox.NOT_ADDABLE_SUFFIX} "
@@ -51,3 +57,13 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
     finally:
         server.server_close()
     return ExitCode.DONE
+
+
+def _briefly(problem: str, faults: tuple[str, ...]) -> str:
+    """The problem, without the names of all faults where one of them is near."""
+    known = sandbox.known_faults()
+    for fault in faults:
+        near = difflib.get_close_matches(fault.partition(":")[0], known, n=3)
+        if near and near[0] != fault.partition(":")[0]:
+            return f'there is no fault "{fault}"; did you mean {" or ".join(near)}? (--faults lists them)'
+    return problem

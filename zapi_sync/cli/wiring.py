@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,11 +28,13 @@ from zapi_sync.errors import (
     Severity,
     StateInvalid,
     StateUnwritable,
+    UsageError,
 )
-from zapi_sync.ports import GroupCreator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from zapi_sync.edge.zapi import ZApi
 
 SANDBOX = Remote(base_url="http://sandbox", origin="sandbox")
 _STATE_SUFFIX = ".state.json"
@@ -68,19 +70,41 @@ def state_file(
 
     The sandbox keeps a state of its own beside the usual one; a path given with --state is taken as it is.
     """
-    if state:
-        return Path(state)
-    chosen = environment.get(STATE_VARIABLE)
-    path = Path(chosen) if chosen else _beside(files[0])
-    return path.with_name(_stem(path) + _SANDBOX_STATE_SUFFIX) if sandbox else path
+    if state is None:
+        path = _default_state(files, environment.get(STATE_VARIABLE))
+        path = path.with_name(_stem(path) + _SANDBOX_STATE_SUFFIX) if sandbox and path.name else path
+    else:
+        path = Path(state)
+    if not path.name:
+        raise UsageError.of("the state's path names no file", help="name one: --state groups.state.json")
+    return path
+
+
+def _default_state(files: Sequence[str], chosen: str | None) -> Path:
+    if chosen:
+        return Path(chosen)
+    with suppress(OSError, ValueError):  # of a path that cannot be, reading the config tells
+        candidates = dict.fromkeys(_beside(file) for file in files)
+        first, *others = candidates
+        strangers = [str(other) for other in others if other.exists()]
+        if strangers and not first.exists():
+            raise UsageError.of(
+                f"the state of these files would be {first}, and there is one at {strangers[0]} already",
+                help=f"say which one is meant: --state {strangers[0]}, if only the order of -f changed",
+            )
+        return first
+    return Path("groups" + _STATE_SUFFIX)
 
 
 def _beside(file: str) -> Path:
-    """`groups.yaml` -> `groups.state.json`; for a folder and for standard input `groups.state.json` in it."""
-    if file == inputs.STDIN:
-        return Path("groups" + _STATE_SUFFIX)
+    """`groups.yaml` -> `groups.state.json`; for a folder, `groups.state.json` in it; for what is no file
+    (standard input, a pipe), the same in the working folder."""
     path = Path(file)
-    return path / ("groups" + _STATE_SUFFIX) if path.is_dir() else path.with_name(path.stem + _STATE_SUFFIX)
+    if path.is_dir():
+        return path / ("groups" + _STATE_SUFFIX)
+    if file == inputs.STDIN or (path.exists() and not path.is_file()):
+        return Path("groups" + _STATE_SUFFIX)
+    return path.with_name(path.stem + _STATE_SUFFIX)
 
 
 def _stem(state: Path) -> str:
@@ -125,24 +149,48 @@ def forecasts(plan: Plan, known: Known, pacing: Pacing, now: datetime) -> list[F
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Where the groups live, as far as this run needs it."""
+    """Where the groups live, as far as this run needs it; `clients` has one of each instance in use."""
 
     remote: Remote
-    credentials: Mapping[InstanceName, Credentials]
-    creator: Callable[[InstanceName], GroupCreator]
+    digests: Mapping[InstanceName, str]
+    clients: Mapping[InstanceName, ZApi]
 
-    def instance_digests(self) -> dict[InstanceName, str]:
-        return {name: sha256_of(each.instance_id) for name, each in self.credentials.items()}
+    def client(self, instance: InstanceName) -> ZApi:
+        return self.clients[instance]
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.remote == SANDBOX
+
+    def close(self) -> None:
+        for client in self.clients.values():
+            client.close()
 
 
-def real_api(environment: Mapping[str, str], instances: Sequence[InstanceName], timeout: float) -> Api:
-    """Z-API over HTTP. Raises CredentialsInvalid."""
+def connect(
+    state: Path,
+    environment: Mapping[str, str],
+    needed: Collection[InstanceName],
+    useful: Collection[InstanceName],
+    timeout: float,
+    *,
+    sandbox: bool,
+) -> Api:
+    """The embedded sandbox, or Z-API with the environment's credentials.
+
+    Raises CredentialsInvalid where those of a `needed` instance are not there; a `useful` one is left out.
+    """
+    if sandbox:
+        return _sandbox_api(state, [*needed, *useful], timeout)
     remote = inputs.read_remote(environment)
-    credentials = inputs.read_credentials(environment, instances)
+    credentials = inputs.read_credentials(environment, sorted(needed))
+    for instance in useful:
+        with suppress(CredentialsInvalid):
+            credentials |= inputs.read_credentials(environment, [instance])
     return _api(remote, credentials, timeout, None)
 
 
-def sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) -> Api:
+def _sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) -> Api:
     """The embedded emulator, whose groups are kept beside the state. Raises StateUnwritable."""
     from zapi_sync.sandbox import create_app
 
@@ -150,9 +198,10 @@ def sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) 
     try:
         app = create_app(str(database))
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise StateUnwritable.of(
-            f"the sandbox cannot keep its groups here: {error}",
-            help="remove the file, or choose another folder with --state",
+            f"the sandbox cannot keep its groups here: {reason.lower()}",
+            help="choose another folder with --state; if the file is broken, remove it",
             file=str(database),
         ) from None
     credentials = {name: Credentials(f"sandbox-{name}", "sandbox-token", "sandbox") for name in instances}
@@ -167,11 +216,11 @@ def _api(
 ) -> Api:
     from zapi_sync.edge.zapi import ZApi
 
-    clients = {
-        name: ZApi(remote, instance_credentials, timeout=timeout, app=app)
-        for name, instance_credentials in credentials.items()
-    }
-    return Api(remote, credentials, clients.__getitem__)
+    return Api(
+        remote,
+        {name: sha256_of(each.instance_id) for name, each in credentials.items()},
+        {name: ZApi(remote, each, timeout=timeout, app=app) for name, each in credentials.items()},
+    )
 
 
 @contextmanager

@@ -83,9 +83,7 @@ def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
     except yaml.YAMLError as error:
         raise ConfigInvalid([_syntax_error(source, error)]) from None
     document = Document(source, builder.root)
-    repeated = [
-        problem for path in dict.fromkeys(builder.repeated) for problem in _repeated_key(document, path)
-    ]
+    repeated = (_repeated_key(document, path, place) for path, place in builder.repeated)
     return replace(document, problems=(*builder.complaints, *repeated))
 
 
@@ -102,6 +100,7 @@ class _Frame:
     start: MappingStartEvent | SequenceStartEvent
     values_before: int
     key: str | None = None
+    key_event: Event | None = None
     merged: list[dict[str, Value]] = field(default_factory=list)
 
 
@@ -118,7 +117,7 @@ class _Builder:
     def __init__(self, source: Source, typed_keys: frozenset[str]) -> None:
         self.root: Value = ""
         self.complaints: list[Diagnostic] = []
-        self.repeated: list[Path] = []
+        self.repeated: list[tuple[Path, Location]] = []
         self._source = source
         self._typed_keys = typed_keys
         self._stack: list[_Frame] = []
@@ -215,13 +214,15 @@ class _Builder:
         elif frame.key is None:
             if not isinstance(value, str):
                 self._fail(event, "a key is expected here, not a collection", "keys are text: `key: value`")
-            frame.key = _MERGE if plain and value == MERGE else value
+            frame.key, frame.key_event = _MERGE if plain and value == MERGE else value, event
         else:
             key, frame.key = frame.key, None
             if key == _MERGE:
                 frame.merged += self._mappings(value, event)
             elif key in container:
-                self.repeated.append((*self._path(), key))
+                place = frame.key_event or event
+                location = self._source.location(place.start_mark, place.end_mark)
+                self.repeated.append(((*self._path(), key), location))
             else:
                 container[key] = _typed(value) if plain and key in self._typed_keys else value
 
@@ -263,15 +264,16 @@ def _typed(value: Value) -> Value:
     return _BOOLEANS.get(value, value)
 
 
-def _repeated_key(document: Document, path: Path) -> Iterator[Diagnostic]:
-    first, *again = document.where_keys(path)
-    for place in again:
-        yield Diagnostic(
-            f'the key "{path[-1]}" is written twice here, and YAML would keep only one of the two',
-            "rename one of them, or remove it",
-            place,
-            also=(("first written here", first),),
-        )
+def _repeated_key(document: Document, path: Path, place: Location) -> Diagnostic:
+    before = [
+        each for each in document.where_keys(path) if (each.line, each.column) != (place.line, place.column)
+    ]
+    return Diagnostic(
+        f'the key "{path[-1]}" is written twice here, and YAML would keep only one of the two',
+        "rename one of them, or remove it",
+        place,
+        also=tuple(("first written here", each) for each in before[:1]),
+    )
 
 
 _REMEDIES = {

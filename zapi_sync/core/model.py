@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 from urllib.parse import quote
 
@@ -27,6 +28,14 @@ DEFAULT_INSTANCE = InstanceName("default")
 
 _MASK = re.compile(r"[\s().\-/\u2010-\u2015]")
 _LID = re.compile(r"[0-9A-Za-z._:-]+@lid")
+
+
+class How(StrEnum):
+    """How a group came to be known, where it was not by the answer to its creation."""
+
+    SETTLED = "settled"
+    ADOPTED = "adopted"
+    IMPORTED = "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class Record:
     auto_invite: bool
     phones_digest: str
     created_at: datetime
+    how: How | None = None
 
 
 def normalise_phone(written: str) -> str:
@@ -77,8 +87,8 @@ def sha256_of(text: str) -> str:
 
 
 def comparable_name(group_name: str) -> str:
-    """The form in which two group names are the same name: Unicode NFC."""
-    return group_name if group_name.isascii() else unicodedata.normalize("NFC", group_name)
+    """The form in which two group names are one: Unicode NFC, white space as one blank, none around."""
+    return " ".join(unicodedata.normalize("NFC", group_name).split())
 
 
 def credential_variables(instance: InstanceName) -> tuple[str, str, str]:
@@ -106,8 +116,8 @@ class Credentials:
     client_token: str = field(repr=False)
 
     def mask(self, text: str) -> str:
-        """The text with each of the three replaced by ***, as it stands or as it stands in a URL."""
+        """The text with each of the three replaced by ***, in any case, as it stands or as in a URL."""
         for secret in (self.client_token, self.token, self.instance_id):
             for form in {secret, quote(secret, safe="")}:
-                text = text.replace(form, "***")
+                text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
         return text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -69,7 +70,15 @@ class Unknown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nothing came of an unknown call: somebody looked and said so, or declared absence to be proof."""
+
+    reason: str
+
+
 Outcome: TypeAlias = Created | Rejected | Unsent | Unknown
+"""What becomes of a call by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +104,10 @@ _STATUS_CAUSES = {
     429: Cause.RATE_LIMIT,
 }
 
-# Field reports (not documented): texts of `error` and `message`, in lower case, that rule a creation out.
+# Field reports (not documented): what `error` says, in lower case, where no group came of a call.
 _TEXT_CAUSES = (
     ("client-token", Cause.CREDENTIALS),
-    ("not allowed", Cause.CREDENTIALS),
+    ("null not allowed", Cause.CREDENTIALS),
     ("must subscribe", Cause.SUBSCRIPTION),
     ("connected with whatsapp", Cause.DISCONNECTED),
     ("not connected", Cause.DISCONNECTED),
@@ -106,7 +115,7 @@ _TEXT_CAUSES = (
     ("has been disconnected", Cause.DISCONNECTED),
     ("instance not found", Cause.NOT_FOUND),
     ("instance not initialize", Cause.NOT_FOUND),
-    ("unable to find matching target resource", Cause.NOT_FOUND),
+    ("not_found", Cause.NOT_FOUND),
     ("phone not exists", Cause.INPUT),
     ("phone is wrong", Cause.INPUT),
     ("invalid phone", Cause.INPUT),
@@ -115,27 +124,29 @@ _TEXT_CAUSES = (
 # Field report: says nothing about the outcome, whatever the status.
 _AMBIGUOUS_TEXTS = ("did not respond", "timeout", "timed out")
 
+# An answer that speaks of a group in a form that is not the documented one.
+_TRACE_OF_A_GROUP = re.compile(rb"[0-9]{8}-group|chat\.whatsapp\.com|@g\.us")
+_MEMBERS_OF_A_GROUP = ("phone", "groupId", "id", "value", "invitationLink")
+
 # Assumption: an id begins with digits, as the two known forms do (…-group, and 5511…-1623… of before 2021);
 # what follows is left open, as long as it can stand in a path and on a terminal.
 _GROUP_ID = re.compile(r"[0-9]{5}[0-9A-Za-z@._-]{0,123}")
-_PARTICIPANT = re.compile(r"[0-9A-Za-z@+._:-]{1,64}")
+_PARTICIPANT = re.compile(r"[0-9]{5,20}(@lid)?")
 _INVITATION_LINK = re.compile(r"https://chat\.whatsapp\.com/[0-9A-Za-z_-]{4,64}")
 
 
-def classify(answer: Answer) -> Created | Rejected | Unknown:
-    """What an answer to create-group proves."""
+def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Rejected | Unknown:
+    """What an answer to create-group proves; `mask` takes secrets out of what the API says."""
     if not answer.complete:
         return Unknown(f"the answer ({answer.status}) broke off")
     body = _json_object(answer.body)
     phone = body.get("phone") if body else None
-    if body and is_group_id(phone):
-        if answer.status in (200, 201):
-            return Created(
-                GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body)
-            )
-        return Unknown(f"the API answered {answer.status}, and yet named a group ({phone})")
-    said = _said(body)
-    cause = _cause(answer.status, said.lower())
+    if body and is_group_id(phone) and answer.status in (200, 201):
+        return Created(GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body))
+    said = _said(body, mask)
+    if _speaks_of_a_group(answer, body):
+        return Unknown(f"the API answered {answer.status}, and yet spoke of a group")
+    cause = _cause(answer.status, body, said.lower())
     if cause is None:
         return Unknown(_why_unknown(answer.status, body, said))
     return Rejected(cause, said or f"status {answer.status}", _seconds(answer.retry_after))
@@ -167,11 +178,20 @@ def remedy(cause: Cause, instance: InstanceName) -> str:
     }[cause]
 
 
-def _cause(status: int, said: str) -> Cause | None:
-    """Why the call was turned down; None where the answer does not rule the creation out."""
+def _speaks_of_a_group(answer: Answer, body: dict[str, object] | None) -> bool:
+    named = [body.get(name) for name in _MEMBERS_OF_A_GROUP] if body else []
+    return any(named) or _TRACE_OF_A_GROUP.search(answer.body) is not None
+
+
+def _cause(status: int, body: dict[str, object] | None, said: str) -> Cause | None:
+    """Why the call was turned down; None where the answer does not rule the creation out.
+
+    A status that means a refusal does; at 200 it takes an `error` that is known to, and not a mere message.
+    """
     if any(text in said for text in _AMBIGUOUS_TEXTS):
         return None
-    by_text = next((cause for text, cause in _TEXT_CAUSES if text in said), None)
+    error = str(body.get("error") or "").lower() if body else ""
+    by_text = next((cause for text, cause in _TEXT_CAUSES if text in error), None)
     if status in _STATUS_CAUSES:
         return by_text or _STATUS_CAUSES[status]
     return by_text if status in (200, 201) else None
@@ -193,11 +213,11 @@ def _json_object(body: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def _said(body: dict[str, object] | None) -> str:
-    """What the answer gives as its reason, on one line."""
+def _said(body: dict[str, object] | None, mask: Callable[[str], str]) -> str:
+    """What the answer gives as its reason, on one line; masked before it is cut, so that no part stays."""
     parts = [body.get(name) for name in ("error", "message")] if body else []
     texts = [" ".join(part.split()) for part in parts if isinstance(part, str) and part.strip()]
-    return ": ".join(dict.fromkeys(texts))[:MAX_TEXT]
+    return mask(": ".join(dict.fromkeys(texts)))[:MAX_TEXT]
 
 
 def _not_added(body: dict[str, object]) -> tuple[str, ...]:

@@ -3,21 +3,59 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import ClassVar, TypeAlias, TypeVar
 
 from zapi_sync.core.journal import Known, OpenAttempt
-from zapi_sync.core.model import Group, GroupKey, Record, digest_of_phones
+from zapi_sync.core.lookup import Listed
+from zapi_sync.core.model import (
+    Group,
+    GroupId,
+    GroupKey,
+    InstanceName,
+    Record,
+    comparable_name,
+    digest_of_phones,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Missing: apply creates it. `namesake` is a key no longer in the config whose group bears this name."""
+    """Missing: apply creates it. `same_name` are the groups on the instance that bear its name already."""
 
     action: ClassVar[str] = "create"
     group: Group
-    namesake: GroupKey | None = None
+    same_name: tuple[GroupId, ...] = ()
+
+    @property
+    def key(self) -> GroupKey:
+        return self.group.key
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Missing, and not created, because its name is taken on the instance: by groups that no state knows, or
+    by a group or an attempt of the key `by`, which the config wants no longer."""
+
+    action: ClassVar[str] = "taken"
+    group: Group
+    ids: tuple[GroupId, ...] = ()
+    by: GroupKey | None = None
+
+    @property
+    def key(self) -> GroupKey:
+        return self.group.key
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Missing, and the one group of this name on the instance is to be taken for it (--existing adopt)."""
+
+    action: ClassVar[str] = "adopt"
+    group: Group
+    id: GroupId
 
     @property
     def key(self) -> GroupKey:
@@ -70,10 +108,10 @@ class Unsettled:
     attempt: OpenAttempt
 
 
-Step: TypeAlias = Create | Unchanged | Changed | Orphaned | Unsettled
+Step: TypeAlias = Create | Taken | Adopt | Unchanged | Changed | Orphaned | Unsettled
 _Kind = TypeVar("_Kind", bound=Step)
 
-ACTIONS = tuple(step.action for step in (Create, Changed, Orphaned, Unsettled, Unchanged))
+ACTIONS = tuple(step.action for step in (Create, Adopt, Taken, Changed, Orphaned, Unsettled, Unchanged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +135,82 @@ def make_plan(wanted: Sequence[Group], known: Known) -> Plan:
     return Plan(tuple(_steps(wanted, known)))
 
 
+class Existing(StrEnum):
+    """What to do about a wanted name that a group on the instance bears already (--existing)."""
+
+    FAIL = "fail"
+    ADOPT = "adopt"
+    CREATE = "create"
+
+
+def to_be_listed(plan: Plan, policy: Existing) -> set[InstanceName]:
+    """The instances that something may be created on, whose groups are to be listed before."""
+    creates = {step.group.instance for step in plan.of(Create)}
+    if policy is not Existing.CREATE:
+        return creates
+    return creates | {step.group.instance for step in plan.of(Taken) if step.ids}
+
+
+def with_existing(
+    plan: Plan, listings: Mapping[InstanceName, Sequence[Listed]], known: Known, policy: Existing
+) -> Plan:
+    """The plan once the instances' groups are listed: no step makes a second group of a name by accident."""
+    owned = {record.phone for record in known.groups.values()}
+    bearing: dict[tuple[InstanceName, str], list[GroupId]] = {}
+    for instance, listing in listings.items():
+        for each in listing:
+            if each.name:
+                bearing.setdefault((instance, comparable_name(each.name)), []).append(each.phone)
+    return Plan(tuple(_with_existing(step, bearing, owned, policy) for step in plan.steps))
+
+
+def _with_existing(
+    step: Step,
+    bearing: Mapping[tuple[InstanceName, str], Sequence[GroupId]],
+    owned: Collection[GroupId],
+    policy: Existing,
+) -> Step:
+    if isinstance(step, Taken) and step.ids and policy is Existing.CREATE:
+        step = Create(step.group)
+    if not isinstance(step, Create):
+        return step
+    ids = tuple(bearing.get(_name_of(step.group), ()))
+    strangers = tuple(phone for phone in ids if phone not in owned)
+    if not strangers or policy is Existing.CREATE:
+        return replace(step, same_name=ids)
+    if policy is Existing.ADOPT and len(strangers) == 1:
+        return Adopt(step.group, strangers[0])
+    return Taken(step.group, strangers)
+
+
+def _name_of(group: Group | Record) -> tuple[InstanceName, str]:
+    """What tells groups apart on the remote side."""
+    return (group.instance, comparable_name(group.group_name))
+
+
 def _steps(wanted: Sequence[Group], known: Known) -> Iterator[Step]:
     records = known.groups
     keys = {group.key for group in wanted}
     orphans = {key: record for key, record in sorted(records.items()) if key not in keys}
-    names = {(record.instance, record.group_name): key for key, record in orphans.items()}
+    given_up = {key: attempt for key, attempt in sorted(known.open.items()) if key not in keys}
+    taken: dict[tuple[InstanceName, str], tuple[GroupKey, tuple[GroupId, ...]]] = {
+        **{_name_of(record): (key, (record.phone,)) for key, record in orphans.items()},
+        **{_name_of(attempt.intent.group): (key, ()) for key, attempt in given_up.items()},
+    }
     for group in wanted:
         if group.key in records:
             yield _compare(group, records[group.key])
         elif group.key in known.open:
             yield Unsettled(group.key, known.open[group.key])
+        elif _name_of(group) in taken:
+            by, ids = taken[_name_of(group)]
+            yield Taken(group, ids, by)
         else:
-            yield Create(group, names.get((group.instance, group.group_name)))
+            yield Create(group)
     for key, record in orphans.items():
         yield Orphaned(key, record)
-    for key, attempt in sorted(known.open.items()):
-        if key not in keys:
-            yield Unsettled(key, attempt)
+    for key, attempt in given_up.items():
+        yield Unsettled(key, attempt)
 
 
 def _compare(group: Group, record: Record) -> Unchanged | Changed:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from zapi_sync.core.model import Group
+from zapi_sync.core.model import Group, How
 from zapi_sync.core.outcome import Outcome
 
 
@@ -17,6 +17,7 @@ class SkipReason(StrEnum):
     INSTANCE_STOPPED = "instance_stopped"
     OUT_OF_BUDGET = "out_of_budget"
     INTERRUPTED = "interrupted"
+    RUN_STOPPED = "run_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,20 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The answer proves nothing; the instance's groups are looked at."""
+
+    group: Group
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """What became of a group; already in the journal."""
+    """What became of a group; in the journal already. `how` tells where the answer did not say so."""
 
     group: Group
     outcome: Outcome
+    how: How | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +61,4 @@ class Skipped:
     until: datetime | None = None
 
 
-Progress: TypeAlias = Waiting | Started | Finished | Skipped
+Progress: TypeAlias = Waiting | Started | Doubtful | Finished | Skipped

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
-from zapi_sync.core.model import GroupId, GroupKey, InstanceName, Record, credential_variables
+from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record, credential_variables
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.errors import Location, StateInvalid
 
@@ -47,7 +47,10 @@ def timestamp(moment: datetime) -> str:
 
 def moment_of(timestamp: str) -> datetime:
     """The moment that a timestamp of state or journal names. Raises ValueError."""
-    return datetime.fromisoformat(timestamp)
+    moment = datetime.fromisoformat(timestamp)
+    if moment.tzinfo is None:
+        raise ValueError("no time zone")
+    return moment
 
 
 def state_text(state: State) -> str:
@@ -104,6 +107,13 @@ def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str
                 "or give the new one a name of its own; nothing was sent",
                 file=file,
             )
+        elsewhere = [other for other, known in state.instances.items() if known == digest and other != name]
+        if elsewhere:
+            raise StateInvalid.of(
+                f'the instance "{name}" is the one that this state knows as "{elsewhere[0]}"',
+                help=f"correct {credential_variables(name)[0]}, or use one name for both; nothing was sent",
+                file=file,
+            )
 
 
 def _document(raw: bytes, file: str) -> dict[str, object]:
@@ -115,20 +125,36 @@ def _document(raw: bytes, file: str) -> dict[str, object]:
         line = error.doc.splitlines()[error.lineno - 1] if error.doc else ""
         why = "a merge conflict stands in it" if "<<<<<<< " in error.doc else f"not JSON: {error.msg}"
         raise _corrupt(file, why, Location(file, error.lineno, error.colno, text=line)) from None
-    except (ValueError, RecursionError) as error:
-        raise _corrupt(file, f"not JSON: {type(error).__name__}, {error}") from None
+    except _Repeated as error:
+        raise _corrupt(file, f'"{error}" stands twice in one object') from None
+    except UnicodeDecodeError:
+        raise _corrupt(file, "it is not UTF-8 text") from None
+    except (ValueError, RecursionError):
+        raise _corrupt(file, "a number in it is far too long, or its brackets are far too deep") from None
     if not isinstance(document, dict):
         raise _corrupt(file, "its outermost value is not an object")
+    if b"\\ud" in raw.lower() and not _is_text(document):
+        raise _corrupt(file, "half a character (a lone surrogate) is in it")
     return document
+
+
+class _Repeated(ValueError):
+    pass
+
+
+def _is_text(document: object) -> bool:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(
-            f'"{next(name for name in names if names.count(name) > 1)}" stands twice in one object'
-        )
+        raise _Repeated(next(name for name in names if names.count(name) > 1))
     return members
 
 
@@ -161,11 +187,12 @@ def _record(members: Mapping[str, object]) -> Record:
         auto_invite=bool(members["autoInvite"]),
         phones_digest=str(members["phonesDigest"]),
         created_at=moment_of(str(members["createdAt"])),
+        how=How(str(members["how"])) if "how" in members else None,
     )
 
 
 def _record_json(record: Record) -> dict[str, object]:
-    return {
+    members: dict[str, object] = {
         "instance": record.instance,
         "phone": record.phone,
         "invitationLink": record.invitation_link,
@@ -175,3 +202,4 @@ def _record_json(record: Record) -> dict[str, object]:
         "phonesDigest": record.phones_digest,
         "createdAt": timestamp(record.created_at),
     }
+    return members | {"how": record.how} if record.how else members

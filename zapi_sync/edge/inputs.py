@@ -7,9 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from zapi_sync.core.model import Credentials, InstanceName, Remote, credential_variables
@@ -28,37 +29,45 @@ _SUFFIXES = (".yaml", ".yml")
 def read_sources(names: Sequence[str]) -> list[Source]:
     """The config texts that `-f` names: files, folders (their *.yaml and *.yml by name), `-` for stdin.
 
-    Raises InputUnreadable or ConfigInvalid.
+    What is named twice is read once. Raises InputUnreadable or ConfigInvalid.
     """
-    return [source for name in names for source in _sources(name)]
+    return [source for name in dict.fromkeys(names) for source in _sources(name)]
 
 
 def _sources(name: str) -> Iterator[Source]:
     if name == STDIN:
-        yield decode("<stdin>", sys.stdin.buffer.read())
+        yield decode("<stdin>", _bounded(sys.stdin.buffer, "<stdin>"))
         return
-    path = Path(name)
-    if not path.is_dir():
-        yield decode(name, _read(path, name))
-        return
-    files = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES and file.is_file())
+    with _reading(name):
+        files = _files(Path(name)) if name and Path(name).is_dir() else [name]
     if not files:
         raise InputUnreadable.of(
             "no *.yaml or *.yml file is in this folder", help="name the file with -f FILE", file=name
         )
     for file in files:
-        yield decode(str(file), _read(file, str(file)))
+        with _reading(file), open(file, "rb") as stream:
+            yield decode(file, _bounded(stream, file))
 
 
-def _read(path: Path, name: str) -> bytes:
+def _files(folder: Path) -> list[str]:
+    return [str(file) for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES and file.is_file()]
+
+
+def _bounded(stream: BinaryIO, name: str) -> bytes:
+    raw = stream.read(MAX_CONFIG_BYTES + 1)
+    if len(raw) > MAX_CONFIG_BYTES:
+        raise InputUnreadable.of(
+            f"this is more than {MAX_CONFIG_BYTES // 2**20} MiB",
+            help="split it: -f takes a folder, or several files",
+            file=name,
+        )
+    return raw
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
     try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise InputUnreadable.of(
-                f"this file is larger than {MAX_CONFIG_BYTES // 2**20} MiB",
-                help="split it: -f takes a folder, or several files",
-                file=name,
-            )
-        return path.read_bytes()
+        yield
     except FileNotFoundError:
         raise InputUnreadable.of(
             "there is no such file",
@@ -68,7 +77,7 @@ def _read(path: Path, name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise InputUnreadable.of(
-            f"this file cannot be read: {reason}", help="name a file that this user may read", file=name
+            f"this cannot be read: {reason}", help="name a file that this user may read", file=name
         ) from None
 
 
@@ -144,9 +153,23 @@ def read_credentials(
             )
         else:
             found[instance] = Credentials(*values.values())
+    complaints += _same_number(found)
     if complaints:
         raise CredentialsInvalid(complaints)
     return found
+
+
+def _same_number(found: Mapping[InstanceName, Credentials]) -> Iterator[Diagnostic]:
+    """Two names for one number would get around its pace, and around names being unique on it."""
+    first: dict[str, InstanceName] = {}
+    for instance, credentials in found.items():
+        other = first.setdefault(credentials.instance_id, instance)
+        if other != instance:
+            variables = [credential_variables(name)[0] for name in (other, instance)]
+            yield Diagnostic(
+                f'the instances "{other}" and "{instance}" are one: {" and ".join(variables)} are the same',
+                "correct the variable, or use one name for both in the config",
+            )
 
 
 def _is_usable(value: str) -> bool:

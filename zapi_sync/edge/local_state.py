@@ -15,16 +15,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from zapi_sync.core.journal import (
-    Begin,
-    Event,
-    Known,
-    check_belongs,
-    line_of,
-    parse_journal,
-    reopened,
-    replay,
-)
+from zapi_sync.core.journal import Begin, Event, Known, reopened, replay
+from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal
 from zapi_sync.core.state import State, parse_state, state_text
 from zapi_sync.errors import StateInvalid, StateUnwritable
 

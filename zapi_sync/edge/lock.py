@@ -36,10 +36,12 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
         ) from None
     try:
         _acquire(descriptor, path, timeout)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(_myself()).encode(), 0)
+        with contextlib.suppress(OSError):  # who holds it is for the message alone
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(_myself()).encode(), 0)
         yield
-        os.ftruncate(descriptor, 0)
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -87,5 +89,5 @@ def _holder(descriptor: int) -> str:
     try:
         holder = json.loads(os.pread(descriptor, 4096, 0))
         return f"{holder['who']} on {holder['host']}, process {holder['pid']}, since {holder['since']}"
-    except (ValueError, KeyError, TypeError):  # it is just being written
+    except (OSError, ValueError, KeyError, TypeError):  # it is just being written
         return "who it is, is not written down yet"

@@ -12,25 +12,42 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
 
 from zapi_sync import __version__
-from zapi_sync.core.model import Credentials, Group, Remote
-from zapi_sync.core.outcome import Answer, Created, Outcome, Rejected, Unknown, Unsent, classify
-from zapi_sync.errors import StateUnwritable
+from zapi_sync.core.lookup import (
+    Listed,
+    Metadata,
+    NotUnderstood,
+    is_wrong_method,
+    read_connected,
+    read_groups,
+    read_link,
+    read_metadata,
+    read_own_phone,
+)
+from zapi_sync.core.model import Credentials, Group, GroupId, Remote
+from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Outcome, Unknown, Unsent, classify
+from zapi_sync.errors import RemoteUnavailable, StateUnwritable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 CONNECT_SECONDS = 10.0
+LOOKUP_SECONDS = 30.0
+RETRY_PAUSES = (0.5, 1.0)
 MAX_ANSWER_BYTES = 64 * 1024
+MAX_LISTING_BYTES = 4 * 1024 * 1024
+PAGE_SIZE = 300
+"""Groups a page; 299 to 999 were seen in use (field reports), the documentation names no limit."""
 
+_T = TypeVar("_T")
 _log = logging.getLogger("zapi_sync.zapi")
 
 
@@ -58,14 +75,15 @@ class ZApi:
         call = _Call(sending, self._timeout)
         began = time.monotonic()
         try:
-            outcome: Outcome = classify(self._post(group, call))
+            outcome: Outcome = classify(self._post(group, call), self._credentials.mask)
+            if call.timed_out and not isinstance(outcome, Created):
+                outcome = call.judge(TimeoutError(), self._remote)
         except StateUnwritable:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is: sent or not sent is what counts
             outcome = call.judge(error, self._remote)
         finally:
             call.end()
-        outcome = self._without_secrets(outcome)
         took = time.monotonic() - began
         _log.debug(
             "POST %s/instances/***/token/***/create-group for %s: %s after %.2f s",
@@ -75,6 +93,65 @@ class ZApi:
             took,
         )
         return outcome
+
+    def groups_page(self, page: int) -> list[Listed]:
+        """See ports.GroupDirectory, for this and the look-ups that follow."""
+        return self._look_up("groups", read_groups, page=str(page), pageSize=str(PAGE_SIZE))
+
+    def metadata(self, phone: GroupId) -> Metadata:
+        return self._look_up(f"light-group-metadata/{quote(phone, safe='')}", read_metadata)
+
+    def invitation_link(self, phone: GroupId) -> str | None:
+        call = f"group-invitation-link/{quote(phone, safe='')}"
+        answer = self._answer("GET", call)
+        if is_wrong_method(answer):
+            answer = self._answer("POST", call)
+        return self._understood(call, answer, read_link)
+
+    def is_connected(self) -> bool:
+        return self._look_up("status", read_connected)
+
+    def own_phone(self) -> str | None:
+        return self._look_up("device", read_own_phone)
+
+    def close(self) -> None:
+        self._lookups.close()
+
+    def _look_up(self, call: str, read: Callable[[Answer], _T], **params: str) -> _T:
+        return self._understood(call, self._answer("GET", call, params), read)
+
+    def _answer(self, method: str, call: str, params: Mapping[str, str] | None = None) -> Answer:
+        """The answer to a look-up, tried again where the fault may pass: a look-up changes nothing."""
+        for pause in (*RETRY_PAUSES, None):
+            try:
+                answer = self._ask(method, call, params)
+            except Exception as error:  # noqa: BLE001  httpx's words hold the URL; ours do not
+                if pause is None:
+                    raise self._unavailable(call, _why_unsent(error, self._remote)) from None
+            else:
+                if pause is None or not (answer.status == 429 or answer.status >= 500):
+                    return answer
+            time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _ask(self, method: str, call: str, params: Mapping[str, str] | None) -> Answer:
+        with self._lookups.stream(method, self._url(call), params=params, headers=self._headers) as response:
+            answer = _read(response, MAX_LISTING_BYTES)
+        name = call.partition("/")[0]
+        _log.debug("%s %s/instances/***/token/***/%s: %d", method, self._remote.origin, name, answer.status)
+        return answer
+
+    def _understood(self, call: str, answer: Answer, read: Callable[[Answer], _T]) -> _T:
+        try:
+            return read(answer)
+        except NotUnderstood as why:
+            raise self._unavailable(call, self._credentials.mask(str(why))[:MAX_TEXT]) from None
+
+    def _unavailable(self, call: str, why: str) -> RemoteUnavailable:
+        return RemoteUnavailable.of(
+            f"the look-up {call.partition('/')[0]} gave no usable answer: {why}",
+            help="see whether the instance is connected and its subscription runs, then run this again",
+        )
 
     def _post(self, group: Group, call: _Call) -> Answer:
         body = {
@@ -93,13 +170,22 @@ class ZApi:
                 extensions={"trace": call.trace},
             ) as response,
         ):
-            return _read(response)
+            return _read(response, MAX_ANSWER_BYTES)
 
     def _fresh_transport(self) -> httpx.BaseTransport:
         """A create never rides on an idle connection, which the other side may just be closing."""
         if self._app is not None:
             return _InProcessTransport(app=self._app)
         return httpx.HTTPTransport(verify=self._tls, retries=0, http2=False)
+
+    @cached_property
+    def _lookups(self) -> httpx.Client:
+        """Look-ups may share a connection: asked again after it broke, they do no harm."""
+        return httpx.Client(
+            transport=self._fresh_transport(),
+            timeout=httpx.Timeout(min(self._timeout, LOOKUP_SECONDS), connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | bool:
@@ -120,24 +206,16 @@ class ZApi:
         )
         return f"{self._remote.base_url}/instances/{instance_id}/token/{token}/{call}"
 
-    def _without_secrets(self, outcome: Outcome) -> Outcome:
-        """The outcome with secrets masked: a 403 may echo the Client-Token (field report)."""
-        match outcome:
-            case Rejected():
-                return replace(outcome, said=self._credentials.mask(outcome.said))
-            case Unknown() | Unsent():
-                return replace(outcome, reason=self._credentials.mask(outcome.reason))
-            case Created():
-                return outcome
 
-
-def _read(response: httpx.Response) -> Answer:
+def _read(response: httpx.Response, most: int) -> Answer:
+    """The answer; without a length or chunks, its end cannot be told from its breaking off."""
     body = b""
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > most:
             return Answer(response.status_code, b"", complete=False)
-    return Answer(response.status_code, body, retry_after=response.headers.get("Retry-After"))
+    framed = "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
+    return Answer(response.status_code, body, framed, response.headers.get("Retry-After"))
 
 
 @dataclass(slots=True)
@@ -171,7 +249,7 @@ class _Call:
         """What a call that ended without an answer proves: nothing, once it has left."""
         if not self.sent:
             return Unsent(_why_unsent(error, remote))
-        if self.timed_out or isinstance(error, httpx.TimeoutException):
+        if self.timed_out or isinstance(error, (httpx.TimeoutException, TimeoutError)):
             return Unknown(f"no whole answer came within {self.timeout:g} s")
         if isinstance(error, httpx.RemoteProtocolError):
             return Unknown("the connection ended before a whole, well-formed answer")
@@ -197,8 +275,9 @@ class _InProcessTransport(httpx.WSGITransport):
     """A WSGI app in place of the network; there is no connection, but the moment of sending is the same."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        trace = cast(Callable[[str, dict[str, object]], None], request.extensions["trace"])
-        trace("http11.send_request_headers.started", {})
+        trace = cast("Callable[[str, dict[str, object]], None] | None", request.extensions.get("trace"))
+        if trace:
+            trace("http11.send_request_headers.started", {})
         return super().handle_request(request)
 
 

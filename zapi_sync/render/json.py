@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from zapi_sync.core.model import Group, Record
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
-from zapi_sync.core.plan import Changed, Create, Orphaned, Plan, Step, Unchanged, Unsettled
-from zapi_sync.core.progress import Finished, Progress, Skipped
+from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
+from zapi_sync.core.progress import Finished, Skipped
 from zapi_sync.core.state import State, timestamp
 from zapi_sync.errors import Diagnostic, Location
 
@@ -39,18 +39,24 @@ def plan(
 
 
 def applied(
-    progress: Sequence[Progress], unsettled: Sequence[Unsettled], warnings: Sequence[Diagnostic]
+    ended: Sequence[Finished | Skipped],
+    taken: Sequence[Taken],
+    unsettled: Sequence[Unsettled],
+    diagnostics: Sequence[Diagnostic],
 ) -> str:
     """What an apply did, as schemas/apply.schema.json has it."""
     return _text(
         {
             "format_version": FORMAT_VERSION,
             "groups": [
-                *(_finished(each) for each in progress if isinstance(each, Finished)),
-                *(_skipped(each) for each in progress if isinstance(each, Skipped)),
+                *(_finished(each) if isinstance(each, Finished) else _skipped(each) for each in ended),
+                *(
+                    {**_about(step.group), "outcome": "taken", "ids": list(step.ids), "by": step.by}
+                    for step in taken
+                ),
                 *(_held(step) for step in unsettled),
             ],
-            "diagnostics": [_diagnostic(warning) for warning in warnings],
+            "diagnostics": [_diagnostic(each) for each in diagnostics],
         }
     )
 
@@ -81,10 +87,8 @@ def _text(document: Mapping[str, object]) -> str:
 def _step(step: Step) -> dict[str, object]:
     members: dict[str, object] = {"action": step.action, "key": step.key}
     match step:
-        case Create(group, namesake):
+        case Create(group):
             members |= _group(group)
-            if namesake:
-                members["namesake"] = namesake
         case Unchanged(record=record) | Orphaned(record=record):
             members |= _record(record)
         case Changed(record=record):
@@ -93,6 +97,10 @@ def _step(step: Step) -> dict[str, object]:
                 {"attribute": each.attribute, "created": each.created, "wanted": each.wanted}
                 for each in step.differences
             ]
+        case Taken(group, ids, by):
+            members |= _group(group) | {"ids": list(ids), "by": by}
+        case Adopt(group, phone):
+            members |= _group(group) | {"phone": phone}
         case Unsettled(attempt=attempt):
             members |= _group(attempt.intent.group)
             members |= {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
@@ -117,13 +125,12 @@ def _invitations(group: Group) -> int:
 
 
 def _finished(finished: Finished) -> dict[str, object]:
-    group = finished.group
-    return {
-        "key": group.key,
-        "instance": group.instance,
-        "groupName": group.group_name,
-        **_outcome(finished.outcome),
-    }
+    members = {**_about(finished.group), **_outcome(finished.outcome)}
+    return members | {"how": finished.how} if finished.how else members
+
+
+def _about(group: Group) -> dict[str, object]:
+    return {"key": group.key, "instance": group.instance, "groupName": group.group_name}
 
 
 def _outcome(outcome: Outcome) -> dict[str, object]:
@@ -144,11 +151,8 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
 
 
 def _skipped(skipped: Skipped) -> dict[str, object]:
-    group = skipped.group
     return {
-        "key": group.key,
-        "instance": group.instance,
-        "groupName": group.group_name,
+        **_about(skipped.group),
         "outcome": "skipped",
         "reason": skipped.reason,
         "until": timestamp(skipped.until) if skipped.until else None,
@@ -156,14 +160,8 @@ def _skipped(skipped: Skipped) -> dict[str, object]:
 
 
 def _held(step: Unsettled) -> dict[str, object]:
-    group = step.attempt.intent.group
-    return {
-        "key": step.key,
-        "instance": group.instance,
-        "groupName": group.group_name,
-        "outcome": "unknown",
-        "reason": step.attempt.reason,
-    }
+    about = _about(step.attempt.intent.group)
+    return {**about, "outcome": "unknown", "reason": step.attempt.reason}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zapi_sync.core.model import Group, Phone
-from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent, remedy
+from zapi_sync.core.model import Group, GroupKey, How, Phone
+from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.pacing import Forecast
-from zapi_sync.core.plan import Changed, Create, Difference, Orphaned, Plan, Unsettled
+from zapi_sync.core.plan import Adopt, Changed, Create, Difference, Orphaned, Plan, Taken, Unsettled
+from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import timestamp
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import pad, printable, width
@@ -19,9 +20,11 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
     """What apply would do. What stays as it is, is only counted."""
     steps = [
         *(_create(step, paint) for step in plan.of(Create)),
+        *(_adopt(step, paint) for step in plan.of(Adopt)),
+        *taken(plan.of(Taken), paint),
         *(_changed(step, paint) for step in plan.of(Changed)),
         *(_orphaned(step, paint) for step in plan.of(Orphaned)),
-        *(_unsettled(step, paint) for step in plan.of(Unsettled)),
+        *unsettled(plan.of(Unsettled), paint),
     ]
     return "\n".join([*steps, *([""] if steps else []), *_summary(plan, forecasts, paint)])
 
@@ -34,12 +37,14 @@ def seconds(duration: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def outcome(group: Group, outcome: Outcome, paint: Paint) -> str:
+def finished(finished: Finished, paint: Paint) -> str:
     """One line on what became of a group; more than one where a person has to do something."""
+    group = finished.group
     name = _name(group)
-    match outcome:
-        case Created():
-            return f"{paint.green('created')}   {name}  {outcome.phone}"
+    match finished.outcome:
+        case Created(phone):
+            word = "found" if finished.how is How.SETTLED else str(finished.how or "created")
+            return f"{paint.green(word)}{' ' * (10 - len(word))}{name}  {phone}"
         case Rejected(cause, said):
             return (
                 f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}\n"
@@ -71,9 +76,19 @@ def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
     return "\n".join(lines)
 
 
-def unsettled(steps: Sequence[Unsettled], paint: Paint) -> str:
-    """The groups whose creation is in doubt."""
-    return "\n".join(_unsettled(step, paint) for step in steps)
+def unsettled(steps: Sequence[Unsettled], paint: Paint) -> list[str]:
+    """The groups whose creation is in doubt, each with the ways on."""
+    return [_unsettled(step, paint) for step in steps]
+
+
+def taken(steps: Sequence[Taken], paint: Paint) -> list[str]:
+    """The groups whose name is taken, each with the ways on."""
+    return [_taken(step, paint) for step in steps]
+
+
+def count(number: int, what: str) -> str:
+    """A number of things: 1 group, 2 groups."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -94,13 +109,6 @@ def _create(step: Create, paint: Paint) -> str:
         f"    phones      {_phones(group.phones)}",
         f"    autoInvite  {_invitations(group)}",
     ]
-    if step.namesake:
-        lines.append(
-            paint.yellow(
-                f"    note        the group of {step.namesake}, no longer in the config, has this name: "
-                "if only the key was renamed, this makes a second group"
-            )
-        )
     return "\n".join(lines)
 
 
@@ -113,7 +121,7 @@ def _phones(phones: Sequence[Phone]) -> str:
 def _invitations(group: Group) -> str:
     if not group.auto_invite:
         return "false"
-    return f"true (up to {_count(len(group.phones), 'private invitation')}, to who cannot be added directly)"
+    return f"true (up to {count(len(group.phones), 'private invitation')}, to who cannot be added directly)"
 
 
 def _changed(step: Changed, paint: Paint) -> str:
@@ -151,20 +159,61 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
 
 def _doubt(group: Group) -> str:
     return (
-        "the group may exist or not, so no second request is sent: look at the phone of the instance "
-        f'"{group.instance}" for "{printable(group.group_name)}"'
+        "the group may exist or not, so no second request is sent. Run apply again: it looks again.\n"
+        f'          Or look at the phone of the instance "{group.instance}", and settle it by hand:\n'
+        f"            zapi-sync resolve {group.key} --adopt ID   the group is there\n"
+        f"            zapi-sync resolve {group.key} --retry      it is not, and never will be: create it"
+    )
+
+
+def _taken(step: Taken, paint: Paint) -> str:
+    group = step.group
+    lines = [
+        f"{paint.yellow('= ' + step.key)}  {paint.dim('not created: the name is taken')}",
+        f"    groupName   {printable(group.group_name)}",
+    ]
+    if step.ids:
+        lines.append(f"    id          {', '.join(map(printable, step.ids))}")
+    return "\n".join([*lines, *(_taken_by_key(step, step.by) if step.by else _taken_by_strangers(step))])
+
+
+def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
+    what = "its group has" if step.ids else "its creation is unsettled, and was to have"
+    yield f"    The key {printable(by)} is no longer in the config, and {what} this name."
+    yield f"          If only the key was renamed: write {printable(by)} again."
+    if step.ids:
+        yield "          If a second group of this name is wanted: apply --existing create"
+
+
+def _taken_by_strangers(step: Taken) -> Iterator[str]:
+    instance = step.group.instance
+    if len(step.ids) == 1:
+        yield f'    A group of this name is on the instance "{instance}" already, and in no state.'
+        adopt = f"zapi-sync import {step.key} {step.ids[0]}"
+        yield f"          If it is the wanted one: {adopt} (or apply --existing adopt)"
+    else:
+        yield f'    Groups of this name are on the instance "{instance}" already, and in no state.'
+        yield f"          If one is the wanted one: zapi-sync import {step.key} ID"
+    yield "          If another one is wanted: apply --existing create"
+
+
+def _adopt(step: Adopt, paint: Paint) -> str:
+    return (
+        f"{paint.green('= ' + step.key)}  {paint.dim('adopted: a group of this name exists')}\n"
+        f"    groupName   {printable(step.group.group_name)}\n"
+        f"    id          {printable(step.id)}"
     )
 
 
 def _summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator[str]:
     counts = plan.counts()
-    if not counts["create"]:
+    if not counts["create"] and not counts["adopt"]:
         yield paint.bold("Nothing to create.") + f" {_counts(counts)}."
         return
-    yield paint.bold(f"Plan: {counts['create']} to create") + f"; {_counts(counts, leave_out='create')}."
+    yield paint.bold(f"Plan: {counts['create']} to create") + f"; {_counts(counts)}."
     invitations = sum(len(step.group.phones) for step in plan.of(Create) if step.group.auto_invite)
     yield (
-        f"Up to {_count(invitations, 'private invitation')} will be sent."
+        f"Up to {count(invitations, 'private invitation')} will be sent."
         if invitations
         else ("No private invitation will be sent.")
     )
@@ -182,15 +231,11 @@ def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
         yield f"The day's budget allows {now} of them now; {left_over} are left for a later apply."
 
 
-def _counts(counts: dict[str, int], leave_out: str = "") -> str:
+def _counts(counts: dict[str, int]) -> str:
     words = [f"{counts['unchanged']} unchanged"]
     words += [
         f"{number} {action}"
         for action, number in counts.items()
-        if number and action not in ("unchanged", leave_out)
+        if number and action not in ("unchanged", "create")
     ]
     return ", ".join(words)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

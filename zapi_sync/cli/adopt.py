@@ -1,0 +1,177 @@
+"""`zapi-sync import` and `zapi-sync resolve`: what a person knows, put into the state."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.options import (
+    files_option,
+    lock_timeout_option,
+    sandbox_option,
+    state_option,
+    with_console,
+)
+from zapi_sync.cli.run import first_state, write_down
+from zapi_sync.cli.wiring import Api, connect, load_config, load_state, open_state, state_file
+from zapi_sync.core.config import Config
+from zapi_sync.core.journal import Adopted, Concluded, Known
+from zapi_sync.core.model import Group, GroupId, GroupKey, How
+from zapi_sync.core.outcome import Absent, is_group_id
+from zapi_sync.core.progress import Finished
+from zapi_sync.core.state import check_remote
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.inputs import environment
+from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import locked
+from zapi_sync.errors import ExitCode, StateInvalid, UsageError
+from zapi_sync.render import json, text
+from zapi_sync.settle import adopt
+
+LOOKUP_SECONDS = 30.0
+
+
+@click.command("import")
+@click.argument("key")
+@click.argument("group_id")
+@files_option
+@state_option
+@sandbox_option
+@lock_timeout_option
+@with_console
+def import_command(
+    console: Console,
+    key: str,
+    group_id: str,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    lock_timeout: float,
+) -> int:
+    """Take a group that exists for the one under KEY in the config: reads its name and link through the API.
+
+    \b
+    zapi-sync import launch-vip-01 120363019502650977-group
+    """
+    group = _wanted(load_config(files), key)
+    path = state_file(files, state, environment(), sandbox=sandbox)
+    with locked(open_state(path).lock_path, timeout=lock_timeout):
+        local = open_state(path)
+        known = _current(local)
+        if group.key in known.groups:
+            raise StateInvalid.of(
+                f'"{key}" is in the state already, as {known.groups[group.key].phone}',
+                help="nothing was changed; a key stands for one group, for ever",
+                file=str(path),
+            )
+        return _adopt(console, local, known, group, group_id, How.IMPORTED, sandbox=sandbox)
+
+
+@click.command("resolve")
+@click.argument("key")
+@click.option("--adopt", "group_id", metavar="ID", help="The group is there: it has this id.")
+@click.option("--retry", is_flag=True, help="It is not there and never will be: apply may create it.")
+@files_option
+@state_option
+@sandbox_option
+@lock_timeout_option
+@with_console
+def resolve_command(
+    console: Console,
+    key: str,
+    group_id: str | None,
+    retry: bool,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    lock_timeout: float,
+) -> int:
+    """Settle by hand what became of KEY, whose creation is in doubt, after a look at the phone.
+
+    \b
+    zapi-sync resolve launch-vip-01 --adopt 120363019502650977-group
+    zapi-sync resolve launch-vip-01 --retry
+    """
+    if bool(group_id) == retry:
+        raise UsageError.of("resolve takes either --adopt ID or --retry", help="zapi-sync resolve --help")
+    path = state_file(files, state, environment(), sandbox=sandbox)
+    with locked(open_state(path).lock_path, timeout=lock_timeout):
+        local = open_state(path)
+        known = _current(local)
+        attempt = known.open.get(GroupKey(key))
+        if attempt is None:
+            raise StateInvalid.of(
+                f'"{key}" is not unsettled{_near(key, known.open)}',
+                help="zapi-sync plan shows what is; a group that merely exists is taken in with import",
+                file=str(path),
+            )
+        if group_id:
+            group = attempt.intent.group
+            return _adopt(console, local, known, group, group_id, How.ADOPTED, sandbox=sandbox)
+        reason = Absent("a person looked, and said that it was not created (resolve --retry)")
+        conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
+        if known.state:
+            write_down(local, known.state, [conclusion])
+        console.talk(f"{key} is settled as not created; zapi-sync apply creates it")
+        return ExitCode.DONE
+
+
+def _current(local: LocalState) -> Known:
+    return local.checkpoint() if local.has_journal else load_state(local)
+
+
+def _wanted(config: Config, key: str) -> Group:
+    groups = {group.key: group for group in config.groups}
+    if GroupKey(key) not in groups:
+        raise UsageError.of(
+            f'the config has no group "{key}"{_near(key, groups)}',
+            help="write the group into the config first: its key is what the state knows it by",
+        )
+    return groups[GroupKey(key)]
+
+
+def _near(key: str, keys: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, list(keys), n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _adopt(
+    console: Console, local: LocalState, known: Known, group: Group, group_id: str, how: How, *, sandbox: bool
+) -> ExitCode:
+    """Look the group up, and write it down as the key's."""
+    _check_id(local.path, known, group_id)
+    instances = [group.instance]
+    with closing(connect(local.path, environment(), instances, [], LOOKUP_SECONDS, sandbox=sandbox)) as api:
+        if known.state:
+            check_remote(known.state, api.remote.origin, api.digests, str(local.path))
+        event = _look_up(api, group, group_id, how)
+        write_down(local, first_state(local, known, api), [event])
+    finished = Finished(event.group, event.created, how)
+    if console.json:
+        console.result(json.applied([finished], [], [], []))
+    else:
+        console.result(text.created([(event.group, event.created)], console.paint))
+    return ExitCode.DONE
+
+
+def _check_id(state: Path, known: Known, group_id: str) -> None:
+    if not is_group_id(group_id):
+        raise UsageError.of(
+            f'"{group_id}" is not the id of a group', help="an id looks like 120363019502650977-group"
+        )
+    owner = next((key for key, record in known.groups.items() if record.phone == group_id), None)
+    if owner:
+        raise StateInvalid.of(
+            f'{group_id} is the group of "{owner}" already',
+            help="nothing was changed; two keys never stand for one group",
+            file=str(state),
+        )
+
+
+def _look_up(api: Api, group: Group, group_id: str, how: How) -> Adopted:
+    return adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)

@@ -1,0 +1,80 @@
+"""The result of an apply, and its exit code, which does not depend on the format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from zapi_sync.cli.console import Console
+from zapi_sync.core.config import Config
+from zapi_sync.core.model import GroupKey
+from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
+from zapi_sync.core.plan import Plan, Step, Taken, Unsettled
+from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
+from zapi_sync.errors import Diagnostic, ExitCode
+from zapi_sync.render import json, text
+
+
+def report(
+    console: Console,
+    config: Config,
+    plan: Plan,
+    done: Sequence[Progress] = (),
+    doubts: Mapping[GroupKey, str] | None = None,
+    failures: Sequence[Diagnostic] = (),
+) -> ExitCode:
+    """Tell what became of a plan. `doubts` says why each attempt of earlier runs is still open."""
+    ended = [each for each in done if isinstance(each, (Finished, Skipped))]
+    plan = Plan(tuple(_with_doubt(step, doubts or {}) for step in plan.steps))
+    open_steps = plan.of(Unsettled)
+    taken = plan.of(Taken)
+    if console.json:
+        console.result(json.applied(ended, taken, open_steps, [*config.warnings, *failures]))
+    elif not ended and not taken and not failures:
+        console.result(text.plan(plan, [], console.paint))
+    else:
+        _report_text(console, ended, taken, open_steps)
+    return _exit_code(ended, taken, open_steps, failures)
+
+
+def _with_doubt(step: Step, doubts: Mapping[GroupKey, str]) -> Step:
+    doubt = doubts.get(step.key)
+    if not isinstance(step, Unsettled) or not doubt or doubt in step.attempt.reason:
+        return step
+    return replace(step, attempt=replace(step.attempt, reason=f"{step.attempt.reason}; {doubt}"))
+
+
+def _report_text(
+    console: Console,
+    ended: Sequence[Finished | Skipped],
+    taken: Sequence[Taken],
+    open_steps: Sequence[Unsettled],
+) -> None:
+    made = [
+        (each.group, each.outcome)
+        for each in ended
+        if isinstance(each, Finished) and isinstance(each.outcome, Created)
+    ]
+    if made:
+        console.result(text.created(made, console.paint))
+    paint = console.talk_paint
+    if taken or open_steps:
+        console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
+    console.talk(f"\n{len(made)} of {text.count(len(ended) + len(taken) + len(open_steps), 'group')} done.")
+
+
+def _exit_code(
+    ended: Sequence[Finished | Skipped],
+    taken: Sequence[Taken],
+    open_steps: Sequence[Unsettled],
+    failures: Sequence[Diagnostic],
+) -> ExitCode:
+    outcomes = [each.outcome for each in ended if isinstance(each, Finished)]
+    skipped = {each.reason for each in ended if isinstance(each, Skipped)}
+    if SkipReason.INTERRUPTED in skipped:
+        return ExitCode.INTERRUPTED
+    if failures or any(isinstance(outcome, (Rejected, Unsent)) for outcome in outcomes):
+        return ExitCode.ERROR
+    if taken or open_steps or any(isinstance(outcome, Unknown) for outcome in outcomes):
+        return ExitCode.UNSETTLED
+    return ExitCode.RUN_AGAIN_LATER if SkipReason.OUT_OF_BUDGET in skipped else ExitCode.DONE

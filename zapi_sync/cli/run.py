@@ -1,0 +1,226 @@
+"""An apply that holds the lock: settle, list, plan, ask, adopt, create."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import click
+
+from zapi_sync.apply import Applier
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.progress import follow
+from zapi_sync.cli.wiring import Api, forecasts, load_state
+from zapi_sync.core.config import Config
+from zapi_sync.core.evidence import Found, NotThere, StillOpen
+from zapi_sync.core.journal import Event, Known, LinkFound
+from zapi_sync.core.lookup import Listed
+from zapi_sync.core.model import GroupKey, How, InstanceName
+from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.plan import Adopt, Create, Existing, Plan, make_plan, to_be_listed, with_existing
+from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
+from zapi_sync.core.state import State, check_remote
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.local_state import JournalFile, LocalState
+from zapi_sync.errors import Diagnostic, ExitCode, NotApproved, RemoteUnavailable, UsageError, ZapiSyncError
+from zapi_sync.render import text
+from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
+
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the command line decides about an apply; times in seconds."""
+
+    pacing: Pacing
+    existing: Existing
+    patience: float
+    absent_after: float | None
+    auto_approve: bool
+
+
+@dataclass(slots=True)
+class Run:
+    """One apply, and what became of it: `done` group by group, `doubts` why each attempt is still open,
+    `failures` what went wrong besides."""
+
+    console: Console
+    config: Config
+    local: LocalState
+    api: Api
+    policy: Policy
+    clock: SystemClock = field(default_factory=SystemClock)
+    done: list[Progress] = field(default_factory=list)
+    doubts: dict[GroupKey, str] = field(default_factory=dict)
+    failures: list[Diagnostic] = field(default_factory=list)
+
+    def carry_out(self) -> Plan:
+        """Do all of it, and return the plan that was carried out.
+
+        Raises what is wrong before anything is sent; what goes wrong after that is in `failures`.
+        """
+        known = self.local.checkpoint() if self.local.has_journal else load_state(self.local)
+        if known.state:
+            check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
+            known = self._fetch_links(self._settle(known, known.state), known.state)
+        plan = make_plan(self.config.groups, known)
+        listings = self._list(plan, known)
+        plan = with_existing(plan, listings, known, self.policy.existing)
+        creates, adopts = plan.of(Create), plan.of(Adopt)
+        if adopts or any(step.group.instance in listings for step in creates):
+            self._show(plan, known)
+            if not self.policy.auto_approve:
+                _ask(len(creates), len(adopts))
+            self._act(plan, known, frozenset(self.api.clients) - frozenset(listings))
+        else:
+            self.done += [Skipped(step.group, SkipReason.INSTANCE_STOPPED) for step in creates]
+        return plan
+
+    def _settle(self, known: Known, state: State) -> Known:
+        """What earlier runs left in doubt comes first: whether a name is free depends on it."""
+        if not known.open:
+            return known
+        settler = self._settler(self.policy.absent_after)
+        with closing(self.local.open_journal(state)) as journal, self._stopping_on_signals():
+            for attempt, settlement in settle_all(known, settler, journal):
+                group = attempt.intent.group
+                match settlement:
+                    case Found(created):
+                        finished = Finished(group, created, How.SETTLED)
+                        self.done.append(finished)
+                        self.console.talk(text.finished(finished, self.console.talk_paint))
+                    case NotThere(reason):
+                        self.console.talk(f"{group.key}: {reason}, so it may be created again")
+                    case StillOpen(reason):
+                        self.doubts[group.key] = reason
+        return self.local.checkpoint()
+
+    def _fetch_links(self, known: Known, state: State) -> Known:
+        """The invite links that could not be had when their groups were created."""
+        events: list[Event] = []
+        for key, record in known.groups.items():
+            if record.invitation_link is None and record.instance in self.api.clients:
+                link = link_of(self.api.client(record.instance), record.phone)
+                events += [LinkFound(self.clock.now(), key, link)] if link else []
+        return write_down(self.local, state, events) if events else known
+
+    def _list(self, plan: Plan, known: Known) -> dict[InstanceName, list[Listed]]:
+        """The groups of each instance that something is to be created on, where they can be had."""
+        listings = {}
+        for instance in sorted(to_be_listed(plan, self.policy.existing)):
+            try:
+                listings[instance] = complete_listing(self.api.client(instance), known.owned(instance))
+            except ZapiSyncError as unavailable:
+                what = f'nothing is created on the instance "{instance}": '
+                self._fail([replace(each, message=what + each.message) for each in unavailable.diagnostics])
+        return listings
+
+    def _fail(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.failures.extend(diagnostics)
+        self.console.complain(diagnostics)
+
+    def _show(self, plan: Plan, known: Known) -> None:
+        course = forecasts(plan, known, self.policy.pacing, self.clock.now())
+        self.console.talk(text.plan(plan, course, self.console.talk_paint))
+        if self.api.is_sandbox:
+            self.console.talk("This is the sandbox: nothing real happens.")
+
+    def _act(self, plan: Plan, known: Known, unlisted: frozenset[InstanceName]) -> None:
+        state = first_state(self.local, known, self.api)
+        try:
+            with closing(self.local.open_journal(state)) as journal, self._stopping_on_signals():
+                self._adopt(plan, journal)
+                applier = Applier(
+                    self.policy.pacing,
+                    self.api.client,
+                    self._settler(None).settle,
+                    journal,
+                    self.clock,
+                    random.SystemRandom(),
+                    unlisted,
+                )
+                progress = applier.apply(plan, known)
+                # extend() keeps what came before a failure
+                self.done.extend(follow(progress, len(plan.of(Create)), self.console, self.clock.now))
+        except ZapiSyncError as failure:
+            self._fail(failure.diagnostics)
+            through = {each.group.key for each in self.done if isinstance(each, (Finished, Skipped))}
+            left = [step.group for step in plan.of(Create) if step.key not in through]
+            self.done += [Skipped(group, SkipReason.RUN_STOPPED) for group in left]
+        finally:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        try:
+            self.local.checkpoint()
+        except ZapiSyncError as failure:
+            self._fail(failure.diagnostics)
+
+    def _adopt(self, plan: Plan, journal: JournalFile) -> None:
+        for step in plan.of(Adopt):
+            try:
+                directory = self.api.client(step.group.instance)
+                event = adopt(step.group, step.id, directory, self.clock.now(), How.ADOPTED)
+            except RemoteUnavailable as unavailable:
+                self._fail(unavailable.diagnostics)
+            else:
+                journal.append(event)
+                self.done.append(Finished(step.group, event.created, How.ADOPTED))
+
+    def _settler(self, absent_after: float | None) -> Settler:
+        return Settler(self.api.client, self.clock, self.policy.patience, absent_after)
+
+    @contextmanager
+    def _stopping_on_signals(self) -> Iterator[None]:
+        """The first SIGINT or SIGTERM lets the group at hand finish; a second one leaves at once: the journal
+        then says what was under way."""
+
+        def handle(_number: int, _frame: object) -> None:
+            if self.clock.stopping:
+                os._exit(ExitCode.INTERRUPTED)
+            self.clock.stop()
+            with suppress(OSError):  # a handler that raises would do so within the request
+                os.write(2, b"\nstopping once the group at hand is through; once more leaves at once\n")
+
+        before = {number: signal.signal(number, handle) for number in _STOPS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def first_state(local: LocalState, known: Known, api: Api) -> State:
+    """The state that a journal can go on from: saved before it, and speaking of all instances in use."""
+    state = (known.state or State(str(uuid.uuid4()), 0, api.remote.origin)).with_instances(api.digests)
+    if state != known.state:
+        local.save(state)
+    return state
+
+
+def write_down(local: LocalState, state: State, events: Sequence[Event]) -> Known:
+    """Some events at once, through the journal into the state."""
+    with closing(local.open_journal(state)) as journal:
+        for event in events:
+            journal.append(event)
+    return local.checkpoint()
+
+
+def _ask(creations: int, adoptions: int) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError.of(
+            "apply asks before it acts, and there is no terminal to ask at",
+            help="run it with --auto-approve once the plan was reviewed",
+        )
+    deeds = [f"create {text.count(creations, 'group')}"] if creations else []
+    deeds += [f"adopt {text.count(adoptions, 'group')}"] if adoptions else []
+    click.echo(f"\n{' and '.join(deeds).capitalize()}? Only yes is taken for a yes: ", nl=False, err=True)
+    if sys.stdin.readline().strip() != "yes":
+        raise NotApproved.of("not approved, and nothing was created", help="run apply again when it is right")

@@ -1,0 +1,91 @@
+"""Whether a group that was found is the one that an attempt may have made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from zapi_sync.core.journal import OpenAttempt
+from zapi_sync.core.lookup import Listed, Metadata
+from zapi_sync.core.model import Group, GroupId, comparable_name
+from zapi_sync.core.outcome import Created
+
+CLOCK_SKEW = timedelta(hours=1)
+"""So far may this machine's clock and WhatsApp's be apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The attempt made this group."""
+
+    created: Created
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """No group can be the attempt's, and absence was declared to be proof (--absent-after)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """The look settles nothing; `candidates` are groups that a person may know to be it."""
+
+    reason: str
+    candidates: tuple[GroupId, ...] = ()
+
+
+Settlement: TypeAlias = Found | NotThere | StillOpen
+
+
+def bearers(listing: Iterable[Listed], group_name: str) -> list[GroupId]:
+    """The ids of the groups that bear a name."""
+    wanted = comparable_name(group_name)
+    return [each.phone for each in listing if each.name and comparable_name(each.name) == wanted]
+
+
+def candidates(attempt: OpenAttempt, listing: Iterable[Listed], owned: Collection[GroupId]) -> list[GroupId]:
+    """The groups of that name, less those that bore it before, less those that the state owns."""
+    before = attempt.intent.same_name
+    ids = bearers(listing, attempt.intent.group.group_name)
+    return [phone for phone in ids if phone not in before and phone not in owned]
+
+
+def contradictions(attempt: OpenAttempt, metadata: Metadata, own_phone: str | None) -> Iterator[str]:
+    """What speaks against a candidate being the attempt's group; what cannot be compared does not."""
+    group = attempt.intent.group
+    if metadata.subject and comparable_name(metadata.subject) != comparable_name(group.group_name):
+        yield "its name is another by now"
+    if own_phone and metadata.owner and not same_phone(metadata.owner, own_phone):
+        yield "another number owns it"
+    if metadata.created_at and metadata.created_at < attempt.sent_at - CLOCK_SKEW:
+        yield "it is older than the request"
+    strangers = [phone for phone in metadata.participants or () if not _is_expected(phone, group, own_phone)]
+    if own_phone and strangers:
+        yield f"{len(strangers)} of its participants were not asked for"
+
+
+def not_added(group: Group, metadata: Metadata) -> tuple[str, ...]:
+    """Who was asked for and is not in the group, as far as its participants can be told."""
+    if metadata.participants is None:
+        return ()
+    present = metadata.participants
+    return tuple(phone for phone in group.phones if not any(same_phone(phone, each) for each in present))
+
+
+def same_phone(one: str, other: str) -> bool:
+    """Whether two numbers are one account: WhatsApp may know a Brazilian mobile without its ninth digit."""
+    return _comparable(one) == _comparable(other)
+
+
+def _comparable(phone: str) -> str:
+    if phone.startswith("55") and len(phone) == 13 and phone[4] == "9":
+        return phone[:4] + phone[5:]
+    return phone
+
+
+def _is_expected(phone: str, group: Group, own_phone: str | None) -> bool:
+    return any(same_phone(phone, each) for each in (*group.phones, own_phone or ""))

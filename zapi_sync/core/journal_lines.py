@@ -1,0 +1,247 @@
+"""The journal as text: JSON Lines, each with its number and a checksum."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
+from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName, Phone
+from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.state import State, moment_of, timestamp
+from zapi_sync.errors import Location, StateInvalid
+
+VERSION = 1
+
+
+def line_of(number: int, event: Event) -> bytes:
+    """An event as a line: one JSON object with its number and the CRC-32 of everything before the CRC."""
+    body = json.dumps({"n": number, **_members(event)}, separators=(",", ":"))[:-1]
+    return f'{body},"crc":"{zlib.crc32(body.encode()):08x}"}}\n'.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as read: its events, and how many bytes of the file they take (a torn last line left out)."""
+
+    events: Sequence[Event]
+    length: int
+
+
+def parse_journal(raw: bytes, file: str) -> Journal:
+    """The events in a journal's bytes.
+
+    The last line may be torn: it was never acknowledged, so it is dropped. Raises StateInvalid for anything
+    else that is not as it was written.
+    """
+    *lines, torn = raw.split(b"\n")
+    events: list[Event] = []
+    attempts: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        event = _event(number, line, file)
+        if isinstance(event, Begin) != (number == 1):
+            raise _broken(file, number, "its first line and no other says where it begins")
+        if isinstance(event, Intent):
+            attempts.add(event.attempt)
+        elif isinstance(event, (Sending, Concluded)) and event.attempt not in attempts:
+            raise _broken(file, number, "it speaks of an attempt that no earlier line announces")
+        events.append(event)
+    return Journal(events, len(raw) - len(torn))
+
+
+def check_belongs(journal: Journal, state: State, file: str) -> None:
+    """Raises StateInvalid where a journal goes on from another state than this one, or from a later one."""
+    begin = journal.events[0] if journal.events else None
+    if not isinstance(begin, Begin):
+        return
+    if begin.lineage != state.lineage:
+        why = f"it goes on from another state (lineage {begin.lineage}, and the state's is {state.lineage})"
+    elif begin.serial > state.serial:
+        why = f"it goes on from serial {begin.serial}, and the state beside it is at serial {state.serial}"
+    else:
+        return
+    raise StateInvalid.of(
+        f"the journal does not fit the state: {why}",
+        help="put back the state that belongs to it (the two files are one thing); nothing was sent",
+        file=file,
+    )
+
+
+def _event(number: int, line: bytes, file: str) -> Event:
+    body, separator, crc = line.rpartition(b',"crc":"')
+    if not separator or crc != f'{zlib.crc32(body):08x}"}}'.encode():
+        raise _broken(file, number, "its checksum does not match")
+    try:
+        members = json.loads(body + b"}")
+        if members["n"] != number:
+            raise _broken(file, number, f"it is numbered {members['n']}")
+        return _event_of(members)
+    except (ValueError, KeyError, TypeError):
+        raise _broken(file, number, "it is of no known form; a newer zapi-sync may have written it") from None
+
+
+def _broken(file: str, number: int, why: str) -> StateInvalid:
+    return StateInvalid.at(
+        Location(file, number, 1),
+        f"the journal cannot be used: line {number} is not as it was written ({why})",
+        help="restore state and journal together from a backup; "
+        "nothing was sent, because what this line says is needed to not create a group twice",
+    )
+
+
+def _members(event: Event) -> dict[str, object]:
+    match event:
+        case Begin():
+            return {"event": "begin", "version": VERSION, "lineage": event.lineage, "serial": event.serial}
+        case Intent(group=group):
+            return {
+                "event": "intent",
+                "at": timestamp(event.at),
+                "attempt": event.attempt,
+                **_group_members(group),
+                "sameName": list(event.same_name),
+            }
+        case Sending():
+            return {"event": "sending", "at": timestamp(event.at), "attempt": event.attempt}
+        case Concluded(outcome=outcome):
+            return {"at": timestamp(event.at), "attempt": event.attempt, **_outcome_members(outcome)}
+        case Adopted():
+            return {
+                "event": "adopted",
+                "at": timestamp(event.at),
+                "how": event.how,
+                "createdAt": timestamp(event.created_at),
+                **_group_members(event.group),
+                **_created_members(event.created),
+            }
+        case LinkFound():
+            return {
+                "event": "link",
+                "at": timestamp(event.at),
+                "key": event.key,
+                "invitationLink": event.link,
+            }
+        case _:
+            assert_never(event)
+
+
+def _group_members(group: Group) -> dict[str, object]:
+    return {
+        "key": group.key,
+        "instance": group.instance,
+        "groupName": group.group_name,
+        "autoInvite": group.auto_invite,
+        "phones": list(group.phones),
+    }
+
+
+def _created_members(created: Created) -> dict[str, object]:
+    return {
+        "phone": created.phone,
+        "invitationLink": created.invitation_link,
+        "phonesNotAdded": list(created.phones_not_added),
+    }
+
+
+def _outcome_members(outcome: Outcome | Absent) -> dict[str, object]:
+    match outcome:
+        case Created():
+            return {"event": "created", **_created_members(outcome)}
+        case Rejected():
+            return {"event": "rejected", "cause": outcome.cause, "said": outcome.said}
+        case Unsent(reason):
+            return {"event": "unsent", "reason": reason}
+        case Unknown(reason):
+            return {"event": "unknown", "reason": reason}
+        case Absent(reason):
+            return {"event": "absent", "reason": reason}
+        case _:
+            assert_never(outcome)
+
+
+def _event_of(members: Mapping[str, object]) -> Event:
+    """The event of a line's members. Raises KeyError, ValueError or TypeError where they make none."""
+    kind = members["event"]
+    if kind == "begin":
+        if members["version"] != VERSION:
+            raise ValueError("version")
+        return Begin(_text(members, "lineage"), _number(members, "serial"))
+    at = moment_of(_text(members, "at"))
+    match kind:
+        case "adopted":
+            created_at = moment_of(_text(members, "createdAt"))
+            how = How(_text(members, "how"))
+            return Adopted(at, _group_of(members), _created_of(members), created_at, how)
+        case "link":
+            return LinkFound(at, GroupKey(_text(members, "key")), _text(members, "invitationLink"))
+    attempt = _text(members, "attempt")
+    match kind:
+        case "intent":
+            same_name = tuple(GroupId(each) for each in _texts(members, "sameName"))
+            return Intent(at, attempt, _group_of(members), same_name)
+        case "sending":
+            return Sending(at, attempt)
+        case _:
+            return Concluded(at, attempt, _outcome_of(str(kind), members))
+
+
+def _group_of(members: Mapping[str, object]) -> Group:
+    return Group(
+        key=GroupKey(_text(members, "key")),
+        instance=InstanceName(_text(members, "instance")),
+        group_name=_text(members, "groupName"),
+        auto_invite=members["autoInvite"] is True,
+        phones=tuple(Phone(phone) for phone in _texts(members, "phones")),
+    )
+
+
+def _created_of(members: Mapping[str, object]) -> Created:
+    return Created(
+        phone=GroupId(_text(members, "phone")),
+        invitation_link=None if members["invitationLink"] is None else _text(members, "invitationLink"),
+        phones_not_added=_texts(members, "phonesNotAdded"),
+    )
+
+
+def _outcome_of(kind: str, members: Mapping[str, object]) -> Outcome | Absent:
+    match kind:
+        case "created":
+            return _created_of(members)
+        case "rejected":
+            return Rejected(Cause(_text(members, "cause")), _text(members, "said"))
+        case "unsent":
+            return Unsent(_text(members, "reason"))
+        case "unknown":
+            return Unknown(_text(members, "reason"))
+        case "absent":
+            return Absent(_text(members, "reason"))
+        case _:
+            raise ValueError(kind)
+
+
+def _text(members: Mapping[str, object], name: str) -> str:
+    return _as_text(members[name])
+
+
+def _texts(members: Mapping[str, object], name: str) -> tuple[str, ...]:
+    listed = members[name]
+    if not isinstance(listed, list):
+        raise TypeError(name)
+    return tuple(_as_text(each) for each in listed)
+
+
+def _as_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    value.encode()  # a lone surrogate is a ValueError here, and would be one when the state is written
+    return value
+
+
+def _number(members: Mapping[str, object], name: str) -> int:
+    value = members[name]
+    if type(value) is not int:
+        raise TypeError(name)
+    return value

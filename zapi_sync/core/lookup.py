@@ -1,0 +1,153 @@
+"""What Z-API's look-ups answer, taken in tolerantly: numbers come as strings, and members may be missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from zapi_sync.core.model import GroupId
+from zapi_sync.core.outcome import Answer, as_invitation_link, is_group_id
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry of `GET groups` (Z-API, get-groups page). No name: the entry had none, or repeated the id."""
+
+    phone: GroupId
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What `GET light-group-metadata/{phone}` says of a group (Z-API, light-metadata-group page).
+
+    `participants` are phone numbers; None where there were none to be read, or one came as an @lid alone.
+    """
+
+    phone: GroupId
+    subject: str | None
+    owner: str | None
+    created_at: datetime | None
+    participants: tuple[str, ...] | None
+
+
+class NotUnderstood(ValueError):
+    """An answer that is not what the look-up gives; its text says what it is instead."""
+
+
+def read_groups(answer: Answer) -> list[Listed]:
+    """The groups of one page. Raises NotUnderstood."""
+    page = _json(answer)
+    if not isinstance(page, list):
+        raise NotUnderstood(_what_else(answer, page))
+    return [_listed(entry) for entry in page if isinstance(entry, dict) and _is_group(entry)]
+
+
+def read_metadata(answer: Answer) -> Metadata:
+    """A group's metadata. Raises NotUnderstood."""
+    body = _object(answer)
+    if not is_group_id(body.get("phone")):
+        raise NotUnderstood(_what_else(answer, body))
+    return Metadata(
+        phone=GroupId(str(body["phone"])),
+        subject=_text(body.get("subject")),
+        owner=_digits(body.get("owner")),
+        created_at=_moment(body.get("creation")),
+        participants=_participants(body.get("participants")),
+    )
+
+
+def read_link(answer: Answer) -> str | None:
+    """A group's invite link, None where the API has none to give now. Raises NotUnderstood."""
+    return as_invitation_link(_object(answer).get("invitationLink"))
+
+
+def read_connected(answer: Answer) -> bool:
+    """Whether the instance is connected: `connected` decides, `error` is set even when all is well."""
+    return str(_object(answer).get("connected")).lower() == "true"
+
+
+def read_own_phone(answer: Answer) -> str | None:
+    """The connected number (Z-API, device page), None where it is not told."""
+    return _digits(_object(answer).get("phone"))
+
+
+def is_wrong_method(answer: Answer) -> bool:
+    """Whether the call wants another HTTP method: group-invitation-link was POST until 2026-02."""
+    return answer.status == 405 or b"NOT_FOUND" in answer.body[:1000]
+
+
+def _json(answer: Answer) -> object:
+    if answer.status != 200 or not answer.complete:
+        raise NotUnderstood(_what_else(answer, None))
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise NotUnderstood(_what_else(answer, None)) from None
+
+
+def _object(answer: Answer) -> Mapping[str, object]:
+    body = _json(answer)
+    if not isinstance(body, dict) or (isinstance(body.get("error"), str) and "connected" not in body):
+        raise NotUnderstood(_what_else(answer, body))
+    return cast(Mapping[str, object], body)
+
+
+def _what_else(answer: Answer, body: object) -> str:
+    if not answer.complete:
+        return f"an answer ({answer.status}) that broke off or is far too long"
+    said = body.get("error") if isinstance(body, dict) else None
+    if said is None and answer.status != 200:
+        said = _error_of(answer.body)
+    detail = f": {' '.join(said.split())}" if isinstance(said, str) else ""
+    return f"status {answer.status}{detail}" if answer.status != 200 or detail else "something else"
+
+
+def _error_of(body: bytes) -> object:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value.get("error") if isinstance(value, dict) else None
+
+
+def _is_group(entry: Mapping[str, object]) -> bool:
+    return is_group_id(entry.get("phone")) and str(entry.get("isGroup", True)).lower() != "false"
+
+
+def _listed(entry: Mapping[str, object]) -> Listed:
+    name = _text(entry.get("name"))
+    return Listed(GroupId(str(entry["phone"])), None if name == entry["phone"] else name)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _digits(value: object) -> str | None:
+    """A phone number; None for an @lid or whatever else cannot be compared with one."""
+    text = str(value) if isinstance(value, (str, int)) else ""
+    return text if text.isascii() and text.isdecimal() else None
+
+
+def _moment(value: object) -> datetime | None:
+    """`creation` in milliseconds (Z-API, metadata page); as a string or in seconds it is understood too."""
+    digits = _digits(value)
+    if digits is None or len(digits) > 14:
+        return None
+    number = int(digits)
+    try:
+        return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _participants(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        return None
+    phones = [_digits(entry.get("phone")) if isinstance(entry, dict) else None for entry in value]
+    known = [phone for phone in phones if phone is not None]
+    return tuple(known) if known and len(known) == len(phones) else None

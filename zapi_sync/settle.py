@@ -1,0 +1,169 @@
+"""What became of an attempt in doubt: look at all groups of the instance, and take nothing for granted.
+
+None of that name is no proof of absence, because listings lag; several of that name are no proof of anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from zapi_sync.core.evidence import (
+    Found,
+    NotThere,
+    Settlement,
+    StillOpen,
+    candidates,
+    contradictions,
+    not_added,
+)
+from zapi_sync.core.journal import Adopted, Concluded, Known, OpenAttempt
+from zapi_sync.core.lookup import Listed, Metadata
+from zapi_sync.core.model import Group, GroupId, How, InstanceName
+from zapi_sync.core.outcome import Absent, Created
+from zapi_sync.errors import RemoteUnavailable
+from zapi_sync.ports import Clock, GroupDirectory, Journal
+
+MAX_PAGES = 1000
+MAX_PASSES = 5
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+
+
+def complete_listing(directory: GroupDirectory, owned: Collection[GroupId]) -> list[Listed]:
+    """Every group of an instance, each with its name.
+
+    Pages are taken until one brings no new id; where there was more than one, again from the first until a
+    whole pass brings none, because an entry may have moved between pages meanwhile. Raises RemoteUnavailable,
+    also for an empty listing of an instance that is known to have groups: that is a fault, and no absence.
+    """
+    listed: dict[GroupId, Listed] = {}
+    for _ in range(MAX_PASSES):
+        known = len(listed)
+        pages = _one_pass(directory, listed)
+        if pages <= 1 or len(listed) == known:
+            break
+    if owned and not listed:
+        raise RemoteUnavailable.of(
+            "the instance lists no groups at all, and the state knows of some",
+            help="see whether the instance is connected, then run this again",
+        )
+    return [each if each.name else _named(directory, each) for each in listed.values()]
+
+
+def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
+    """Adds what is listed; returns how many pages had anything new to this pass."""
+    seen: set[GroupId] = set()
+    for page in range(1, MAX_PAGES + 1):
+        entries = directory.groups_page(page)
+        if seen.issuperset(entry.phone for entry in entries):
+            return page - 1
+        for entry in entries:
+            seen.add(entry.phone)
+            if entry.phone not in listed or not listed[entry.phone].name:
+                listed[entry.phone] = entry
+    raise RemoteUnavailable.of(
+        f"the listing of groups has no end ({MAX_PAGES} pages)",
+        help="report this to Z-API, then run this again",
+    )
+
+
+def _named(directory: GroupDirectory, entry: Listed) -> Listed:
+    return Listed(entry.phone, directory.metadata(entry.phone).subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Settles attempts by looking; `patience` (seconds after the sending) bounds the waiting for a listing
+    that lags, and `absent_after` (seconds after the sending; None is never) says when absence is proof."""
+
+    directories: Callable[[InstanceName], GroupDirectory]
+    clock: Clock
+    patience: float
+    absent_after: float | None = None
+
+    def settle(self, attempt: OpenAttempt, owned: Collection[GroupId]) -> Settlement:
+        """Looks until something is found or patience ends; what cannot be had settles nothing."""
+        until = attempt.sent_at + timedelta(seconds=self.patience)
+        pause = FIRST_PAUSE
+        while True:
+            settlement = self._look(attempt, owned)
+            left = (until - self.clock.now()).total_seconds()
+            if (
+                not isinstance(settlement, StillOpen)
+                or settlement.candidates
+                or left <= 0
+                or self.clock.stopping
+            ):
+                return settlement
+            self.clock.wait(min(pause, left))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _look(self, attempt: OpenAttempt, owned: Collection[GroupId]) -> Settlement:
+        directory = self.directories(attempt.intent.group.instance)
+        try:
+            found = candidates(attempt, complete_listing(directory, owned), owned)
+            if not found:
+                return self._none_found(attempt, directory)
+            if len(found) > 1:
+                return StillOpen(
+                    f"{len(found)} groups of that name are there: {', '.join(found)}", tuple(found)
+                )
+            return self._confirm(attempt, directory, found[0])
+        except RemoteUnavailable as unavailable:
+            return StillOpen(unavailable.diagnostics[0].message)
+
+    def _none_found(self, attempt: OpenAttempt, directory: GroupDirectory) -> Settlement:
+        age = (self.clock.now() - attempt.sent_at).total_seconds()
+        if self.absent_after is None or age < self.absent_after:
+            return StillOpen("no group of that name is listed, which is no proof that none was made")
+        if not directory.is_connected():
+            return StillOpen("no group of that name is listed, and the instance is not connected")
+        return NotThere(f"no group of that name was listed {age:.0f} s after the request (--absent-after)")
+
+    def _confirm(self, attempt: OpenAttempt, directory: GroupDirectory, phone: GroupId) -> Settlement:
+        metadata = directory.metadata(phone)
+        against = list(contradictions(attempt, metadata, directory.own_phone()))
+        if against:
+            return StillOpen(f"{phone} has that name, but {' and '.join(against)}", (phone,))
+        return Found(_described(directory, attempt.intent.group, metadata))
+
+
+def settle_all(known: Known, settler: Settler, journal: Journal) -> Iterator[tuple[OpenAttempt, Settlement]]:
+    """Settles what is in doubt, each settlement written down before the next look.
+
+    Raises StateUnwritable; nothing was sent, so nothing is lost by it.
+    """
+    for attempt in known.open.values():
+        group = attempt.intent.group
+        settlement = settler.settle(attempt, known.owned(group.instance))
+        now = settler.clock.now()
+        match settlement:
+            case Found(created):
+                journal.append(Adopted(now, group, created, attempt.sent_at, How.SETTLED))
+            case NotThere(reason):
+                journal.append(Concluded(now, attempt.intent.attempt, Absent(reason)))
+            case StillOpen():
+                pass
+        yield attempt, settlement
+
+
+def adopt(group: Group, phone: GroupId, directory: GroupDirectory, now: datetime, how: How) -> Adopted:
+    """What makes an existing group the key's, under the name that it bears. Raises RemoteUnavailable."""
+    metadata = directory.metadata(phone)
+    named = replace(group, group_name=metadata.subject or group.group_name)
+    return Adopted(now, named, _described(directory, group, metadata), metadata.created_at or now, how)
+
+
+def _described(directory: GroupDirectory, group: Group, metadata: Metadata) -> Created:
+    """What the answer to its creation would have said of a group that exists."""
+    return Created(metadata.phone, link_of(directory, metadata.phone), not_added(group, metadata))
+
+
+def link_of(directory: GroupDirectory, phone: GroupId) -> str | None:
+    """A group's invite link; None where it cannot be had now, for a later run to fetch."""
+    try:
+        return directory.invitation_link(phone)
+    except RemoteUnavailable:
+        return None
