@@ -197,6 +197,6 @@ def test_stdout_is_data_alone(online: Any) -> None:
 
 def test_version_and_help(zapi_sync: Any) -> None:
     assert re.fullmatch(r"zapi-sync \d+\.\d+\.\d+\n", zapi_sync("--version").out)
-    for command in ("validate", "plan", "apply", "sandbox", "schema"):
+    for command in ("validate", "plan", "apply", "import", "resolve", "sandbox", "schema"):
         assert f"Usage: zapi-sync {command}" in zapi_sync(command, "--help").out
         assert command in zapi_sync("--help").out
