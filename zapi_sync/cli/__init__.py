@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from zapi_sync import __version__
+from zapi_sync.cli.console import discard_output
 from zapi_sync.errors import ExitCode
 
 _COMMANDS = {
@@ -72,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
         click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)

@@ -32,6 +32,7 @@ class Console:
         except BrokenPipeError:
             raise
         except OSError as error:
+            discard_output()
             raise OutputLost.of(
                 f"the result cannot be written: {(error.strerror or '').lower()}",
                 help="see to where standard output goes; what was created stands in the state",
@@ -61,6 +62,11 @@ class Console:
     @property
     def talk_paint(self) -> Paint:
         return Paint(self.colorful and _wants_color(sys.stderr))
+
+
+def discard_output() -> None:
+    """From now on results go to nowhere, and with them what Python would still try to write at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def start_logging(verbosity: int) -> None:
