@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import click
 
 from zapi_sync import __version__
-from zapi_sync.cli.console import discard_output
+from zapi_sync.cli.streams import discard_output, open_standard_streams
 from zapi_sync.errors import ExitCode
 
 _COMMANDS = {
@@ -61,7 +59,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
-    _open_standard_streams()
+    open_standard_streams()
     try:
         result = _cli.main(list(arguments), prog_name="zapi-sync", standalone_mode=False)
         sys.stdout.flush()
@@ -79,16 +77,6 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)
         click.echo("  help: this is a bug in zapi-sync; report this line and what you ran", err=True)
         return ExitCode.ERROR
-
-
-def _open_standard_streams() -> None:
-    """A closed stream goes to nowhere, lest the state's file get its number; none dies of a character."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if number == 0 else "w"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _whereabouts(error: BaseException) -> str:

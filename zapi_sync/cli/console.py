@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from zapi_sync.cli.streams import discard_output
 from zapi_sync.errors import Diagnostic, OutputLost
 from zapi_sync.render import json
 from zapi_sync.render.complaints import complaints
@@ -62,11 +63,6 @@ class Console:
     @property
     def talk_paint(self) -> Paint:
         return Paint(self.colorful and _wants_color(sys.stderr))
-
-
-def discard_output() -> None:
-    """From now on results go to nowhere, and with them what Python would still try to write at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def start_logging(verbosity: int) -> None:
