@@ -24,6 +24,7 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from yaml.reader import Reader
 
 from zapi_sync.core.positions import MERGE, Path, Positions
 from zapi_sync.core.source import Source
@@ -288,6 +289,12 @@ _REMEDIES = {
 }
 
 
+def _first_unprintable(text: str) -> int:
+    """The offset of what a YAML reader refuses: libyaml tells it in bytes, PyYAML in characters."""
+    found = Reader.NON_PRINTABLE.search(text)
+    return found.start() if found else 0
+
+
 def _syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """A YAML parser's complaint in a form like the others'."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
@@ -296,7 +303,7 @@ def _syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
         context = f" {error.context}" if error.context else ""
     else:
         problem = str(getattr(error, "reason", "it cannot be read"))
-        location = source.location_of_offset(getattr(error, "position", 0))
+        location = source.location_of_offset(_first_unprintable(source.text))
         context = ""
     remedy = next((words for start, words in _REMEDIES.items() if problem.startswith(start)), None)
     return Diagnostic(

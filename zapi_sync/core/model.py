@@ -117,7 +117,7 @@ class Credentials:
 
     def mask(self, text: str) -> str:
         """The text with each of the three replaced by ***, in any case, as it stands or as in a URL."""
-        for secret in (self.client_token, self.token, self.instance_id):
-            for form in {secret, quote(secret, safe="")}:
-                text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
-        return text
+        secrets = (self.client_token, self.token, self.instance_id)
+        forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
+        longest_first = sorted(forms, key=len, reverse=True)  # one may be a part of another
+        return re.sub("|".join(map(re.escape, longest_first)), "***", text, flags=re.IGNORECASE)

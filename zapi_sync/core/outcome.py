@@ -217,7 +217,8 @@ def _said(body: dict[str, object] | None, mask: Callable[[str], str]) -> str:
     """What the answer gives as its reason, on one line; masked before it is cut, so that no part stays."""
     parts = [body.get(name) for name in ("error", "message")] if body else []
     texts = [" ".join(part.split()) for part in parts if isinstance(part, str) and part.strip()]
-    return mask(": ".join(dict.fromkeys(texts)))[:MAX_TEXT]
+    said = ": ".join(dict.fromkeys(texts)).encode(errors="replace").decode()  # no half characters
+    return mask(said)[:MAX_TEXT]
 
 
 def _not_added(body: dict[str, object]) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 DAY = timedelta(hours=24)
+HORIZON = timedelta(days=366)
+"""Nothing is forecast beyond this."""
+
 JITTER = 0.1
 """A wait is longer by up to this share, drawn by chance: a machine's rhythm is what WhatsApp looks for."""
 
@@ -60,11 +63,12 @@ class Forecast:
 
 def forecast(now: datetime, creations: Iterable[datetime], pacing: Pacing, wanted: int) -> Forecast:
     """The course of `wanted` creations on one instance, the API's own time left out."""
+    horizon = now + HORIZON
     window = deque(sorted(creations), maxlen=pacing.per_day or 1)
     clock = now
     for done in range(wanted):
         turn = next_turn(clock, window, pacing, chance=0.5)
-        if turn.out_of_budget:
+        if turn.out_of_budget or turn.at > horizon:
             return Forecast(done, (clock - now).total_seconds(), wanted - done)
         clock = turn.at
         window.append(clock)

@@ -122,7 +122,7 @@ def _document(raw: bytes, file: str) -> dict[str, object]:
     try:
         document = json.loads(raw, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        line = error.doc.splitlines()[error.lineno - 1] if error.doc else ""
+        line = error.doc.split("\n")[error.lineno - 1]
         why = "a merge conflict stands in it" if "<<<<<<< " in error.doc else f"not JSON: {error.msg}"
         raise _corrupt(file, why, Location(file, error.lineno, error.colno, text=line)) from None
     except _Repeated as error:

@@ -114,20 +114,21 @@ def _mismatch(path: Path, violation: Violation) -> str:
 
 def _remedy(path: Path, violation: Violation) -> str:
     value = str(violation.found).strip().lower()
-    if path[-1] == "autoInvite":
+    attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
+    if attribute == "autoInvite":
         if value in _YES:
             return "write true"
         if value in _NO:
             return "write false"
         if value in {"true", "false"}:
             return f"write {value} without quotes"
-    if path[-1] == "version" and value == "1":
+    if attribute == "version" and value == "1":
         return "write 1 without quotes"
     if path == ("groups",):
         return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
-    if path[-1] == "phones" and violation.keyword == "type":
+    if attribute == "phones" and violation.keyword == "type":
         return "write a list, each number on a line of its own: `- 5544999999999`"
-    if path[-1] == "phones":
+    if attribute == "phones":
         return "add at least one phone number besides the connected one"
     if violation.keyword == "maxLength":
         return "shorten it"

@@ -23,6 +23,7 @@ DEFAULT_BASE_URL = "https://api.z-api.io"
 MAX_CONFIG_BYTES = 256 * 1024 * 1024
 SCHEMAS = ("groups", "state", "plan", "apply", "errors")
 
+_PORTS = {"http": 80, "https": 443}
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -107,8 +108,7 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
     except ValueError:
         host, port = None, None
         parts = urlsplit("")
-    extras = parts.query or parts.fragment or parts.username or parts.password
-    if not host or parts.scheme not in ("http", "https") or extras:
+    if not host or parts.scheme not in _PORTS or set(base_url) & set("?#@ \t\\"):
         raise CredentialsInvalid.of(
             f"{BASE_URL_VARIABLE} is not the address of an API",
             help=f"write it as in {DEFAULT_BASE_URL}, without user, query or fragment; or unset it",
@@ -119,7 +119,7 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
             help="use https; plain http is accepted at loopback only (127.0.0.1, localhost)",
         )
     address = f"[{host}]" if ":" in host else host
-    origin = f"{parts.scheme}://{address}" + (f":{port}" if port else "")
+    origin = f"{parts.scheme}://{address}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
     return Remote(base_url, origin)
 
 

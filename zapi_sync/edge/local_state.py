@@ -18,13 +18,15 @@ from pathlib import Path
 from zapi_sync.core.journal import Begin, Event, Known, reopened, replay
 from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal
 from zapi_sync.core.state import State, parse_state, state_text
-from zapi_sync.errors import StateInvalid, StateUnwritable
+from zapi_sync.errors import StateInvalid, StateUnwritable, ZapiSyncError
 
 
 class LocalState:
-    """The state at `path`, and the journal beside it."""
+    """The state at `path`, and the journal beside it. Raises StateInvalid for a path without a name."""
 
     def __init__(self, path: Path, schema: Mapping[str, object]) -> None:
+        if not path.name:
+            raise StateInvalid.of("this is a folder", help="name a file with --state", file=str(path))
         self.path = path
         self.journal_path = path.with_name(path.name + ".journal")
         self.lock_path = path.with_name(path.name + ".lock")
@@ -61,13 +63,17 @@ class LocalState:
         with _writing(self.journal_path):
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(self.journal_path, flags, 0o600)
-        written = parse_journal(_read(self.journal_path) or b"", str(self.journal_path))
-        with _writing(self.journal_path):
-            os.ftruncate(descriptor, written.length)
-            _sync_folder(self.journal_path)
-        journal = JournalFile(self.journal_path, descriptor, lines=len(written.events))
-        if not written.events:
-            journal.append(Begin(state.lineage, state.serial))
+        try:
+            written = parse_journal(_read(self.journal_path) or b"", str(self.journal_path))
+            with _writing(self.journal_path):
+                os.ftruncate(descriptor, written.length)
+                _sync_folder(self.journal_path)
+            journal = JournalFile(self.journal_path, descriptor, lines=len(written.events))
+            if not written.events:
+                journal.append(Begin(state.lineage, state.serial))
+        except ZapiSyncError:
+            os.close(descriptor)
+            raise
         return journal
 
     def checkpoint(self) -> Known:

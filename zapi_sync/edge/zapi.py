@@ -34,7 +34,7 @@ from zapi_sync.core.lookup import (
 )
 from zapi_sync.core.model import Credentials, Group, GroupId, Remote
 from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Outcome, Unknown, Unsent, classify
-from zapi_sync.errors import RemoteUnavailable, StateUnwritable
+from zapi_sync.errors import RemoteUnavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -49,6 +49,10 @@ PAGE_SIZE = 300
 
 _T = TypeVar("_T")
 _log = logging.getLogger("zapi_sync.zapi")
+
+# Their lines hold URLs, and so the token: they go nowhere, whoever turns logging on.
+for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+    logging.getLogger(_name).disabled = True
 
 
 class ZApi:
@@ -78,9 +82,9 @@ class ZApi:
             outcome: Outcome = classify(self._post(group, call), self._credentials.mask)
             if call.timed_out and not isinstance(outcome, Created):
                 outcome = call.judge(TimeoutError(), self._remote)
-        except StateUnwritable:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is: sent or not sent is what counts
+        except Exception as error:  # whatever it is: sent or not sent is what counts
+            if error is call.refusal:
+                raise
             outcome = call.judge(error, self._remote)
         finally:
             call.end()
@@ -226,6 +230,7 @@ class _Call:
     timeout: float
     sent: bool = False
     timed_out: bool = False
+    refusal: Exception | None = None
     _socket: socket.socket | None = None
     _timer: threading.Timer | None = field(default=None)
 
@@ -235,7 +240,11 @@ class _Call:
             stream = cast("_Stream", info["return_value"])
             self._socket = cast("socket.socket | None", stream.get_extra_info("socket"))
         elif event == "http11.send_request_headers.started":
-            self.sending()
+            try:
+                self.sending()
+            except Exception as refusal:
+                self.refusal = refusal
+                raise
             self.sent = True
             self._timer = threading.Timer(self.timeout, self._time_out)
             self._timer.daemon = True

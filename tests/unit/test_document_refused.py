@@ -1,0 +1,259 @@
+"""Texts that are not YAML, or more than a groups file can be: one clear answer, at the right place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zapi_sync.core.document import MAX_DEPTH, MAX_EXPANDED
+from zapi_sync.errors import ConfigInvalid
+
+from .drawn import QUICK
+from .made import document, refusal, told
+
+_COMPARE = "compare with examples/groups.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "a: b: c",
+            (
+                "1:5+1 error: this is not YAML: mapping values are not allowed in this context | "
+                "put text that contains `: ` in quotes, and check the indentation"
+            ),
+        ),
+        (
+            "a: 1\n  b: 2",
+            (
+                "2:4+1 error: this is not YAML: mapping values are not allowed in this context | "
+                "put text that contains `: ` in quotes, and check the indentation"
+            ),
+        ),
+        (
+            "a:\n\tb: 1",
+            (
+                "2:1+1 error: this is not YAML: while scanning for the next token, found character that "
+                "cannot start any token | indent with spaces, not tabs; quote text that begins with @"
+            ),
+        ),
+        (
+            "a: @x",
+            (
+                "1:4+1 error: this is not YAML: while scanning for the next token, found character that "
+                "cannot start any token | indent with spaces, not tabs; quote text that begins with @"
+            ),
+        ),
+        (
+            "a: 'b",
+            (
+                "1:6+1 error: this is not YAML: while scanning a quoted scalar, found unexpected end of"
+                " stream | close the quote"
+            ),
+        ),
+        (
+            "a: [1, 2\n",
+            (
+                "2:1+1 error: this is not YAML: while parsing a flow sequence, did not find expected ',' or"
+                " ']' | close the list with ]"
+            ),
+        ),
+        (
+            "a: {b: 1\n",
+            (
+                "2:1+1 error: this is not YAML: while parsing a flow mapping, did not find expected ',' or"
+                " '}' | close the mapping with }"
+            ),
+        ),
+        (
+            "a:\n  - b\n c: d\n",
+            (
+                "3:2+1 error: this is not YAML: while parsing a block mapping, did not find expected key | "
+                "check the indentation against the lines above"
+            ),
+        ),
+        (
+            "a:\n  b\nc\n",
+            (
+                "4:1+1 error: this is not YAML: while scanning a simple key, could not find expected ':' | "
+                "write `key: value`, with a space after the colon"
+            ),
+        ),
+        (
+            'a: "x\\qz"',
+            (
+                "1:6+1 error: this is not YAML: while parsing a quoted scalar, found unknown escape"
+                f" character | {_COMPARE}"
+            ),
+        ),
+        (
+            "%YAML 2.0\n---\na: 1",
+            f"1:1+1 error: this is not YAML: found incompatible YAML document | {_COMPARE}",
+        ),
+        (
+            "a: é\x07",
+            (
+                "1:5+1 error: this is not YAML: control characters are not allowed | remove the control"
+                " character"
+            ),
+        ),
+        (
+            "a: \x7f",
+            (
+                "1:4+1 error: this is not YAML: control characters are not allowed | remove the control"
+                " character"
+            ),
+        ),
+    ],
+)
+def test_what_is_not_yaml_is_told_with_its_place_and_a_remedy(text: str, complaint: str) -> None:
+    # BUG: "a: é\x07" is told too far to the right: libyaml's reader counts bytes, and not characters
+    assert refusal(ConfigInvalid, lambda: document(text)) == [f"groups.yaml:{complaint}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "a: *b",
+            (
+                "1:4+2 error: nothing above carries the anchor &b | "
+                "write the anchor above its first use, or quote the text if it is no alias"
+            ),
+        ),
+        (
+            "é: [*later]\nb: &later 1",
+            (
+                "1:5+6 error: nothing above carries the anchor &later | "
+                "write the anchor above its first use, or quote the text if it is no alias"
+            ),
+        ),
+        ("&a [*a]", "1:5+2 error: *a stands inside the value that it names | write the value out"),
+        ("a: &x\n  b: *x", "2:6+2 error: *x stands inside the value that it names | write the value out"),
+        ("a: &x\n  <<: *x", "2:7+2 error: *x stands inside the value that it names | write the value out"),
+        (
+            "a: 1\n---\nb: 2",
+            (
+                "2:1+3 error: a second YAML document begins here, and a groups file holds one | "
+                "give it a file of its own, and name both files with -f"
+            ),
+        ),
+        ("? [a]\n: 1", "1:3+1 error: a key is expected here, not a collection | keys are text: `key: value`"),
+        ("{a: 1}: 2", "1:1+1 error: a key is expected here, not a collection | keys are text: `key: value`"),
+        (
+            "a: &m {b: 1}\n*m : 2",
+            "2:1+2 error: a key is expected here, not a collection | keys are text: `key: value`",
+        ),
+    ],
+)
+def test_what_a_groups_file_cannot_be_is_refused(text: str, complaint: str) -> None:
+    assert refusal(ConfigInvalid, lambda: document(text)) == [f"groups.yaml:{complaint}"]
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 10_000, 100_000])
+@pytest.mark.parametrize(("opening", "column"), [("[", 1), ("{a: ", 4)])
+def test_deep_nesting_is_refused_and_not_followed(depth: int, opening: str, column: int) -> None:
+    lines = refusal(ConfigInvalid, lambda: document(opening * depth))
+    assert lines == [
+        f"groups.yaml:1:{MAX_DEPTH * column + 1}+1 error: more than 50 levels of nesting | a groups file"
+        " needs four: is this one?"
+    ]
+
+
+def test_nesting_up_to_the_bound_is_read() -> None:
+    assert document("[" * MAX_DEPTH + "]" * MAX_DEPTH).problems == ()
+
+
+def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
+    floors = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    floors += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    (line,) = refusal(ConfigInvalid, lambda: document("\n".join(floors)))
+    assert line.endswith(
+        "error: the aliases of this file stand for more than 1,000,000 values | write the values out, or"
+        " split the file"
+    )
+    assert line.startswith("groups.yaml:6:")
+
+
+def test_a_bomb_of_merge_keys_is_refused_too() -> None:
+    floors = [f"a0: &a0 {{{', '.join(f'k{n}: x' for n in range(100))}}}"]
+    floors += [f"a{n}: &a{n} {{m: [{', '.join([f'{{<<: *a{n - 1}}}'] * 10)}]}}" for n in range(1, 8)]
+    (line,) = refusal(ConfigInvalid, lambda: document("\n".join(floors)))
+    assert "stand for more than 1,000,000 values" in line
+
+
+def test_a_thousand_groups_can_share_a_thousand_phones() -> None:
+    team = "x-team: &team [" + ", ".join(str(5544990000000 + n) for n in range(998)) + "]\n"
+    text = team + "groups:\n" + "".join(f"  g{n}: {{phones: *team}}\n" for n in range(1000))
+    assert MAX_EXPANDED > 999 * 1000
+    assert document(text).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "length", "tag"),
+    [
+        ("a: !!python/object/apply:os.system x", 4, 33, "!!python/object/apply:os.system"),
+        ("a: !!binary aGk=", 4, 13, "!!binary"),
+        ("a: !!int 1", 4, 7, "!!int"),
+        ("a: !env TOKEN", 4, 10, "!env"),
+        ("a: !x {b: 1}", 4, 4, "!x"),
+    ],
+)
+def test_a_tag_is_told_and_never_obeyed(text: str, column: int, length: int, tag: str) -> None:
+    problems = document(text).problems
+    assert told(problems) == [
+        f"groups.yaml:1:{column}+{length} error: the tag {tag} has no meaning here | remove it: all values"
+        " are plain"
+    ]
+
+
+@pytest.mark.parametrize("text", ["a: !!str 1", "a: !!map {}", "a: !!seq []", "a: ! x"])
+def test_the_tags_of_what_everything_is_anyway_pass(text: str) -> None:
+    assert document(text).problems == ()
+
+
+def complaints(text: str) -> list[str]:
+    """All that is told about a text, whether it is refused or not."""
+    try:
+        return told(document(text).problems)
+    except ConfigInvalid as refused:
+        return told(refused.diagnostics)
+
+
+@QUICK
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_any_text_is_data_or_a_refusal(text: str) -> None:
+    assert all(line.startswith("groups.yaml") and " | " in line for line in complaints(text))
+
+
+_PIECES = [
+    "a",
+    "b",
+    ": ",
+    "- ",
+    "\n",
+    "  ",
+    "&x ",
+    "*x",
+    "<<: ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ", ",
+    "'",
+    '"',
+    "# c",
+    "? ",
+    "|\n",
+    "!t ",
+    "---\n",
+]
+
+
+@QUICK
+@given(st.lists(st.sampled_from(_PIECES), max_size=25).map("".join))
+def test_any_pieces_of_yaml_are_data_or_a_refusal(text: str) -> None:
+    assert all(line.startswith("groups.yaml") and " | " in line for line in complaints(text))

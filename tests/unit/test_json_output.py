@@ -1,0 +1,194 @@
+"""Documents for programs: ASCII, as the published schemas have them, without what must not leave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from zapi_sync.core.journal import Known
+from zapi_sync.core.model import GroupId, GroupKey
+from zapi_sync.core.outcome import Cause, Created, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import Forecast
+from zapi_sync.core.plan import Plan, Taken, Unsettled, make_plan
+from zapi_sync.core.progress import Finished, Skipped, SkipReason
+from zapi_sync.edge import inputs
+from zapi_sync.errors import Diagnostic, Location, Severity
+from zapi_sync.render import json as rendered
+
+from .made import AT, LINEAGE, group, open_attempt, record, state
+
+EVIL = 'Ação 😀 \x1b[31m\u202e\n"\ud800'
+MADE = Created(
+    GroupId("120363019502650977-group"),
+    "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct",
+    ("5544777777777",),
+)
+WARNING = Diagnostic(
+    EVIL, "do", Location("f", 3, 5, 6, "text"), Severity.WARNING, (("first", Location("g")),)
+)
+
+
+def parsed(text: str, schema: str) -> dict[str, object]:
+    """The document, held against its published schema."""
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    document = json.loads(text)
+    Draft202012Validator(inputs.schema(schema)).validate(document)
+    assert isinstance(document, dict)
+    return document
+
+
+def a_plan() -> Plan:
+    """One step of each kind that a plan without a look at the API can have."""
+    wanted = [
+        group("new", name=EVIL, auto_invite=True, phones=("5544999999999", "5544888888888")),
+        group("renamed", name="VIP 09"),
+        group("same"),
+        group("other", name="New"),
+        group("doubt"),
+    ]
+    records = {"same": record(), "other": record(), "orphan": record(group(name="VIP 09"))}
+    return make_plan(
+        wanted, Known(state(records), {GroupKey("doubt"): open_attempt(group("doubt", name=EVIL))})
+    )
+
+
+def test_a_plan_has_every_step_once_in_order() -> None:
+    document = parsed(
+        rendered.plan(a_plan(), [Forecast(1, 63.04, 0), Forecast(0, 0, 2)], state(serial=7), [WARNING]),
+        "plan",
+    )
+    steps = document["steps"]
+    assert isinstance(steps, list)
+    assert [(each["action"], each["key"]) for each in steps] == [
+        ("create", "new"),
+        ("taken", "renamed"),
+        ("unchanged", "same"),
+        ("changed", "other"),
+        ("unsettled", "doubt"),
+        ("orphaned", "orphan"),
+    ]
+    assert steps[0] == {
+        "action": "create", "key": "new", "instance": "default", "groupName": EVIL, "autoInvite": True,
+        "phones": ["5544999999999", "5544888888888"],
+    }  # fmt: skip
+    assert (steps[1]["ids"], steps[1]["by"]) == (["120363019502650977-group"], "orphan")
+    assert steps[3]["differences"] == [{"attribute": "groupName", "created": "VIP 01", "wanted": "New"}]
+    assert (steps[4]["sentAt"], steps[4]["reason"]) == ("2026-11-23T10:00:00Z", "lost")
+
+
+def test_a_plan_is_summed_up() -> None:
+    document = parsed(
+        rendered.plan(a_plan(), [Forecast(1, 63.04, 0), Forecast(0, 0, 2)], state(serial=7), []), "plan"
+    )
+    assert document["state"] == {"lineage": LINEAGE, "serial": 7}
+    assert document["summary"] == a_plan().counts()
+    assert document["invitationsUpTo"] == 2
+    assert document["forecast"] == {"creations": 1, "seconds": 63.0, "leftOver": 2}
+    assert document["diagnostics"] == []
+
+
+def test_a_plan_without_a_state_says_so() -> None:
+    document = parsed(rendered.plan(make_plan([], Known()), [], None, []), "plan")
+    assert (document["state"], document["steps"]) == (None, [])
+
+
+def test_a_plan_holds_no_invite_link() -> None:
+    assert "chat.whatsapp.com" not in rendered.plan(a_plan(), [], state(), [])
+
+
+@pytest.mark.parametrize(
+    ("ended", "members"),
+    [
+        (
+            Finished(group(), MADE),
+            {
+                "outcome": "created",
+                "phone": MADE.phone,
+                "invitationLink": MADE.invitation_link,
+                "phonesNotAdded": ["5544777777777"],
+            },
+        ),
+        (
+            Finished(group(), replace(MADE, invitation_link=None)),
+            {"outcome": "created", "invitationLink": None},
+        ),
+        (
+            Finished(group(), Rejected(Cause.RATE_LIMIT, EVIL)),
+            {"outcome": "rejected", "cause": "rate_limit", "reason": EVIL},
+        ),
+        (Finished(group(), Unsent("refused")), {"outcome": "unsent", "reason": "refused"}),
+        (Finished(group(), Unknown("reset")), {"outcome": "unknown", "reason": "reset"}),
+        (
+            Skipped(group(), SkipReason.INTERRUPTED),
+            {"outcome": "skipped", "reason": "interrupted", "until": None},
+        ),
+        (
+            Skipped(group(), SkipReason.INSTANCE_STOPPED),
+            {"outcome": "skipped", "reason": "instance_stopped", "until": None},
+        ),
+        (
+            Skipped(group(), SkipReason.OUT_OF_BUDGET, AT + timedelta(hours=3)),
+            {"outcome": "skipped", "reason": "out_of_budget", "until": "2026-11-23T13:00:00Z"},
+        ),
+    ],
+)
+def test_an_apply_tells_what_became_of_each_group(
+    ended: Finished | Skipped, members: dict[str, object]
+) -> None:
+    document = parsed(rendered.applied([ended], [], [], []), "apply")
+    groups = document["groups"]
+    assert isinstance(groups, list)
+    assert len(groups) == 1
+    assert {"key": "vip-01", "instance": "default", "groupName": "VIP 01", **members}.items() <= groups[
+        0
+    ].items()
+
+
+def test_what_was_in_doubt_before_is_told_with_it() -> None:
+    held = Unsettled(GroupKey("doubt"), open_attempt(group("doubt")))
+    document = parsed(
+        rendered.applied([], [Taken(group("taken"), (MADE.phone,))], [held], [WARNING]), "apply"
+    )
+    assert document["groups"] == [
+        {
+            "key": "taken",
+            "instance": "default",
+            "groupName": "VIP 01",
+            "outcome": "taken",
+            "ids": [MADE.phone],
+            "by": None,
+        },
+        {
+            "key": "doubt",
+            "instance": "default",
+            "groupName": "VIP 01",
+            "outcome": "unknown",
+            "reason": "lost",
+        },
+    ]
+
+
+@pytest.mark.parametrize("diagnostics", [[], [WARNING], [Diagnostic("what", "do")]])
+def test_complaints_are_told_with_their_places(diagnostics: Sequence[Diagnostic]) -> None:
+    document = parsed(rendered.errors(diagnostics), "errors")
+    told = document["diagnostics"]
+    assert isinstance(told, list)
+    assert len(told) == len(diagnostics)
+    if diagnostics == [WARNING]:
+        assert told == [
+            {
+                "severity": "warning", "message": EVIL, "help": "do", "file": "f", "line": 3, "column": 5,
+                "also": [{"message": "first", "file": "g", "line": None, "column": None}],
+            }
+        ]  # fmt: skip
+
+
+def test_a_valid_config_is_told_in_the_same_form() -> None:
+    document = json.loads(rendered.valid(3, [WARNING]))
+    assert (document["groups"], len(document["diagnostics"])) == (3, 1)

@@ -1,0 +1,165 @@
+"""The pace: never closer than `every`, never more than `per_day` in 24 hours, over any history."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zapi_sync.core.pacing import DAY, JITTER, UNPACED, Forecast, Pacing, Turn, forecast, next_turn
+
+from .drawn import QUICK
+from .made import AT
+
+
+def before(*seconds: float) -> list[datetime]:
+    """Moments so many seconds before AT, in order."""
+    return [AT - timedelta(seconds=each) for each in seconds]
+
+
+def after(seconds: float) -> datetime:
+    return AT + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("creations", "pacing", "turn"),
+    [
+        ([], Pacing(), Turn(AT, False)),
+        (before(60), Pacing(), Turn(AT, False)),
+        (before(59), Pacing(), Turn(after(1), False)),
+        (before(0), Pacing(), Turn(after(60), False)),
+        (before(0), Pacing(0.5), Turn(after(0.5), False)),
+        (before(0), UNPACED, Turn(AT, False)),
+        (before(3600) * 19, Pacing(), Turn(AT, False)),
+        (before(3600) * 20, Pacing(), Turn(after(23 * 3600), True)),
+        (before(86400) * 20, Pacing(), Turn(AT, False)),
+        (before(86399) * 20, Pacing(), Turn(after(1), True)),
+        (before(0) * 1000, Pacing(60, None), Turn(after(60), False)),
+        (before(7200, 3600), Pacing(0, 1), Turn(after(23 * 3600), True)),
+        (before(-3600), Pacing(), Turn(after(60), False)),
+        (before(-3600), Pacing(60, 1), Turn(AT + DAY, True)),
+        (before(7200, -3600), Pacing(60, 2), Turn(after(22 * 3600), True)),
+    ],
+)
+def test_the_next_turn(creations: list[datetime], pacing: Pacing, turn: Turn) -> None:
+    assert next_turn(AT, creations, pacing) == turn
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 100), (0.5, 105), (1.0, 110)])
+def test_a_wait_is_longer_by_chance_and_never_shorter(chance: float, seconds: float) -> None:
+    assert next_turn(AT, [AT], Pacing(100), chance=chance).at == after(seconds)
+    assert seconds <= 100 * (1 + JITTER)
+
+
+PACINGS = st.builds(Pacing, st.integers(0, 7200).map(float), st.none() | st.integers(1, 5))
+HISTORIES = st.lists(st.integers(-7200, 2 * 86400), max_size=6).map(
+    lambda ages: before(*sorted(ages, reverse=True))
+)
+CHANCES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
+
+
+def course(history: list[datetime], pacing: Pacing, chances: list[float], took: float) -> list[datetime]:
+    """When creations happen if each takes its turn, and an apply comes back when the budget allows it."""
+    creations, clock, made = list(history), AT, []
+    for chance in chances:
+        while (turn := next_turn(clock, creations, pacing, chance=chance)).out_of_budget:
+            clock = turn.at
+        clock = turn.at
+        made.append(clock)
+        creations.append(clock)
+        clock += timedelta(seconds=took)
+    return made
+
+
+@QUICK
+@given(HISTORIES, PACINGS, CHANCES, st.sampled_from([0.0, 1.5, 300.0]))
+def test_two_creations_are_never_closer_than_the_pace(
+    history: list[datetime], pacing: Pacing, chances: list[float], took: float
+) -> None:
+    made = course(history, pacing, chances, took)
+    past = [each for each in history if each <= AT][-1:]
+    together = past + made
+    for one, next_one in pairwise(together):
+        assert next_one - one >= timedelta(seconds=pacing.every) or next_one == one == AT
+
+
+@QUICK
+@given(HISTORIES, PACINGS, CHANCES, st.sampled_from([0.0, 1.5, 300.0]))
+def test_no_24_hours_hold_more_than_the_budget(
+    history: list[datetime], pacing: Pacing, chances: list[float], took: float
+) -> None:
+    past = [each for each in history if each <= AT]
+    made = course(past, pacing, chances, took)
+    for moment in made if pacing.per_day else []:
+        within = [each for each in past + made if moment - DAY < each <= moment]
+        assert len(within) <= (pacing.per_day or 0)
+
+
+@QUICK
+@given(HISTORIES, PACINGS, st.floats(0, 1))
+def test_a_turn_is_never_in_the_past_and_waiting_for_it_is_enough(
+    history: list[datetime], pacing: Pacing, chance: float
+) -> None:
+    turn = next_turn(AT, history, pacing, chance=chance)
+    assert turn.at >= AT
+    if all(each <= AT for each in history):
+        again = next_turn(turn.at, history, pacing, chance=chance)
+        assert not again.out_of_budget or again.at == turn.at + DAY
+        if not turn.out_of_budget:
+            assert again == turn
+
+
+@QUICK
+@given(PACINGS, st.integers(1, 400 * 86400))
+def test_another_machines_clock_holds_nobody_back_for_longer_than_its_own_would(
+    pacing: Pacing, ahead: int
+) -> None:
+    assert next_turn(AT, [after(ahead)], pacing) == next_turn(AT, [AT], pacing)
+
+
+@QUICK
+@given(HISTORIES, PACINGS, st.integers(0, 12))
+def test_a_forecast_is_the_course_that_the_turns_take(
+    history: list[datetime], pacing: Pacing, wanted: int
+) -> None:
+    creations, clock, done = list(history), AT, 0
+    while done < wanted:
+        turn = next_turn(clock, creations, pacing, chance=0.5)
+        if turn.out_of_budget:
+            break
+        clock = turn.at
+        creations.append(clock)
+        done += 1
+    assert forecast(AT, history, pacing, wanted) == Forecast(
+        done, (clock - AT).total_seconds(), wanted - done
+    )
+
+
+@pytest.mark.parametrize(
+    ("history", "pacing", "wanted", "expected"),
+    [
+        ([], Pacing(), 0, Forecast(0, 0, 0)),
+        ([], Pacing(), 12, Forecast(12, 11 * 63, 0)),
+        ([], Pacing(), 25, Forecast(20, 19 * 63, 5)),
+        (before(3600) * 20, Pacing(), 3, Forecast(0, 0, 3)),
+        (before(3600), UNPACED, 1000, Forecast(1000, 0, 0)),
+    ],
+)
+def test_a_forecast_in_numbers(
+    history: list[datetime], pacing: Pacing, wanted: int, expected: Forecast
+) -> None:
+    assert forecast(AT, history, pacing, wanted) == expected
+
+
+def test_a_forecast_takes_creations_in_any_order() -> None:
+    assert forecast(AT, before(10, 90000, 50), Pacing(), 2) == forecast(
+        AT, before(90000, 50, 10), Pacing(), 2
+    )
+
+
+# BUG: a pace that the schema accepts (999999h) takes the clock beyond the year 9999, and the plan crashes
+def test_a_pace_of_a_century_has_a_forecast_too() -> None:
+    assert forecast(AT, [], Pacing(999999 * 3600.0), 100).creations <= 100

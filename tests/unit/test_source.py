@@ -1,0 +1,100 @@
+"""Bytes -> text, or a clear answer about what these bytes are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zapi_sync.core.source import Source, decode
+from zapi_sync.errors import ConfigInvalid
+
+from .drawn import QUICK
+from .made import refusal
+
+
+@pytest.mark.parametrize("raw", ["a: ção 😀".encode(), "a: ção 😀".encode("utf-8-sig")])
+def test_utf_8_is_read_with_and_without_its_mark(raw: bytes) -> None:
+    assert decode("f", raw) == Source("f", "a: ção 😀")
+
+
+def test_no_bytes_are_an_empty_text() -> None:
+    assert decode("f", b"").text == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (
+            "a: 1".encode("utf-16"),
+            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+        ),
+        (
+            "a: 1".encode("utf-16-le"),
+            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+        ),
+        (
+            "a: 1".encode("utf-16-be"),
+            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+        ),
+        (
+            "a: 1".encode("utf-32"),
+            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+        ),
+        (b"a: 1\nb: \0", "f error: this is a binary file, not YAML | name a YAML text file"),
+        (b"PK\x03\x04\x14\0\xff", "f error: this is a binary file, not YAML | name a YAML text file"),
+        (b"\x7fELF\x02\x01\x01\0", "f error: this is a binary file, not YAML | name a YAML text file"),
+        (
+            "a: 1\r\nb: ção".encode("latin-1"),
+            (
+                "f:2:4+1 error: byte 0xe7 is not UTF-8 text | "
+                "save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)"
+            ),
+        ),
+        (
+            "é: ".encode() + b"\x80",
+            (
+                "f:1:4+1 error: byte 0x80 is not UTF-8 text | "
+                "save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)"
+            ),
+        ),
+        (
+            b"a: \xf0\x9f\x98",
+            (
+                "f:1:4+1 error: byte 0xf0 is not UTF-8 text | "
+                "save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)"
+            ),
+        ),
+        (
+            b"a: \xed\xa0\x80",
+            (
+                "f:1:4+1 error: byte 0xed is not UTF-8 text | "
+                "save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)"
+            ),
+        ),
+    ],
+)
+def test_other_bytes_are_named_for_what_they_are(raw: bytes, complaint: str) -> None:
+    assert refusal(ConfigInvalid, lambda: decode("f", raw)) == [complaint]
+
+
+@QUICK
+@given(st.binary(max_size=60))
+def test_any_bytes_are_text_or_a_refusal(raw: bytes) -> None:
+    try:
+        text = decode("f", raw).text
+    except ConfigInvalid:
+        return
+    assert text.encode() == raw.removeprefix(b"\xef\xbb\xbf")
+
+
+@QUICK
+@given(st.text("ab\n\r\x85\u2028é😀", max_size=20), st.data())
+def test_an_offset_is_found_as_a_line_and_a_column(text: str, data: st.DataObject) -> None:
+    offset = data.draw(st.integers(0, max(0, len(text) - 1)))
+    where = Source("f", text).location_of_offset(offset)
+    assert where.line is not None
+    assert where.column is not None
+    assert where.text == Source("f", text).lines[where.line - 1]
+    if text and text[offset] in "abé😀":
+        assert where.text[where.column - 1] == text[offset]

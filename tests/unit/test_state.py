@@ -1,0 +1,247 @@
+"""The state: the same text for the same state, and a clear refusal of whatever is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+
+from zapi_sync.core.model import InstanceName, sha256_of
+from zapi_sync.core.state import State, check_remote, parse_state, state_text
+from zapi_sync.edge import inputs
+from zapi_sync.errors import StateInvalid
+
+from .drawn import QUICK, STATES
+from .made import LINEAGE, group, record, refusal, state
+
+SCHEMA = inputs.schema("state")
+FILE = "groups.state.json"
+HELP = "restore it from git or a backup; nothing was created or overwritten"
+DIGEST = sha256_of("")
+
+
+def parsed(raw: bytes) -> State:
+    return parse_state(raw, SCHEMA, FILE)
+
+
+def changed(path: tuple[str, ...], value: object) -> bytes:
+    """A state's bytes with one member set to something else, or left out."""
+    document = json.loads(state_text(state({"vip-01": record()}, instances={"default": DIGEST})))
+    place = document
+    for step in path[:-1]:
+        place = place[step]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return json.dumps(document).encode()
+
+
+@QUICK
+@given(STATES)
+def test_a_state_comes_back_as_it_was(one: State) -> None:
+    text = state_text(one)
+    assert parsed(text.encode()) == one
+    assert state_text(parsed(text.encode())) == text
+
+
+@QUICK
+@given(STATES)
+def test_the_order_of_its_making_does_not_show_in_the_text(one: State) -> None:
+    groups, instances = dict([*one.groups.items()][::-1]), dict([*one.instances.items()][::-1])
+    assert state_text(State(one.lineage, one.serial, one.remote, instances, groups)) == state_text(one)
+
+
+def test_the_text_is_made_to_be_read_in_a_diff() -> None:
+    assert state_text(state({"b": record(), "a": record()}, instances={"default": DIGEST})).splitlines()[
+        :12
+    ] == [
+        "{",
+        '  "groups": {',
+        '    "a": {',
+        '      "autoInvite": false,',
+        '      "createdAt": "2026-11-23T10:00:00Z",',
+        '      "groupName": "VIP 01",',
+        '      "instance": "default",',
+        '      "invitationLink": "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct",',
+        '      "phone": "120363019502650977-group",',
+        f'      "phonesDigest": "{sha256_of("5544999999999")}",',
+        '      "phonesNotAdded": [',
+        '        "5544777777777"',
+    ]
+    assert state_text(state()).endswith("}\n")
+
+
+def test_names_stand_in_the_state_as_people_read_them() -> None:
+    assert '"groupName": "Ação 😀"' in state_text(state({"a": record(group(name="Ação 😀"))}))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place"),
+    [
+        (("lineage",), None, "lineage"),
+        (("lineage",), "not-a-uuid", "lineage"),
+        (("serial",), 0, "serial"),
+        (("serial",), True, "serial"),
+        (("serial",), "1", "serial"),
+        (("version",), 0, "version"),
+        (("version",), "1", "version"),
+        (("remote",), "", "remote"),
+        (("extra",), 1, "extra"),
+        (("instances", "default"), "md5:1", "instances.default"),
+        (("groups",), [], "groups"),
+        (("groups", "A B"), {}, "groups.A B"),
+        (("groups", "vip-01"), [], "groups.vip-01"),
+        (("groups", "vip-01", "phone"), None, "groups.vip-01.phone"),
+        (("groups", "vip-01", "phone"), "", "groups.vip-01.phone"),
+        (("groups", "vip-01", "photo"), "x", "groups.vip-01.photo"),
+        (("groups", "vip-01", "phonesNotAdded"), ["1", 2], "groups.vip-01.phonesNotAdded.1"),
+        (("groups", "vip-01", "createdAt"), "2026-11-23T10:00:00+01:00", "groups.vip-01.createdAt"),
+        (("groups", "vip-01", "createdAt"), "2026-11-23T10:00:00Z\n", "groups.vip-01.createdAt"),
+    ],
+)
+def test_a_state_of_another_form_is_refused_with_the_place(
+    path: tuple[str, ...], value: object, place: str
+) -> None:
+    lines = refusal(StateInvalid, lambda: parsed(changed(path, value)))
+    more = " (and 8 more places)" if place == "groups.A B" else ""
+    assert lines == [
+        f"{FILE} error: this state cannot be used: {place} is missing, unknown or not of its form{more} |"
+        f" {HELP}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (
+            b"",
+            (
+                " error: this state cannot be used: the file is empty, and an empty state is not the same as"
+                f" none | {HELP}"
+            ),
+        ),
+        (b"x", f":1:1+1 error: this state cannot be used: not JSON: Expecting value | {HELP}"),
+        (
+            b'{"version": 1,\n  "serial" 2}',
+            f":2:12+1 error: this state cannot be used: not JSON: Expecting ':' delimiter | {HELP}",
+        ),
+        (
+            b'{"version": 1,',
+            (
+                ":1:15+1 error: this state cannot be used: not JSON: "
+                f"Expecting property name enclosed in double quotes | {HELP}"
+            ),
+        ),
+        (b"[]", f" error: this state cannot be used: its outermost value is not an object | {HELP}"),
+        (b"null", f" error: this state cannot be used: its outermost value is not an object | {HELP}"),
+        (
+            b'{"a": 1, "b": 2, "a": 3}',
+            f' error: this state cannot be used: "a" stands twice in one object | {HELP}',
+        ),
+        (
+            b'{"groups": {"a": {}, "a": {}}}',
+            f' error: this state cannot be used: "a" stands twice in one object | {HELP}',
+        ),
+        (
+            b'{\n<<<<<<< HEAD\n  "serial": 1\n=======\n  "serial": 2\n>>>>>>> theirs\n}\n',
+            f":2:1+1 error: this state cannot be used: a merge conflict stands in it | {HELP}",
+        ),
+    ],
+)
+def test_what_is_no_state_is_refused_with_what_and_where(raw: bytes, complaint: str) -> None:
+    assert refusal(StateInvalid, lambda: parsed(raw)) == [f"{FILE}{complaint}"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * 100_000,
+        b'{"serial": ' + b"9" * 5000 + b"}",
+        b'"\xff"',
+        b"\xff\xfe",
+        "{}".encode("utf-16"),
+        b'{"a": NaN}',
+        b"\0" * 100,
+    ],
+)
+def test_bytes_made_to_hurt_are_refused(raw: bytes) -> None:
+    (line,) = refusal(StateInvalid, lambda: parsed(raw))
+    assert line.startswith(
+        (f"{FILE} error: this state cannot be used: ", f"{FILE}:1:1+1 error: this state cannot be used: ")
+    )
+    assert line.endswith(f" | {HELP}")
+
+
+# BUG: an IndexError where the text ends after a line break, as a truncated file may
+@pytest.mark.parametrize("raw", [b'{\n  "version": 1,\n', b"\n", b"{\n"])
+def test_a_torn_state_is_refused(raw: bytes) -> None:
+    (line,) = refusal(StateInvalid, lambda: parsed(raw))
+    assert line.endswith(f" | {HELP}")
+
+
+# BUG: the line shown is that of str.splitlines, and the line told is JSON's
+def test_the_line_shown_is_the_line_told() -> None:
+    with pytest.raises(StateInvalid) as refused:
+        parsed('{"a": "x\u2028y",\n  "b" 1}'.encode())
+    where = refused.value.diagnostics[0].location
+    assert where
+    assert (where.line, where.text) == (2, '  "b" 1}')
+
+
+@pytest.mark.parametrize(("path", "value"), [(("instances", "\ud800"), DIGEST), (("groups", "\ud800"), {})])
+def test_half_a_surrogate_pair_is_refused(path: tuple[str, ...], value: object) -> None:
+    (line,) = refusal(StateInvalid, lambda: parsed(changed(path, value)))
+    assert line.endswith(f" | {HELP}")
+
+
+def test_a_newer_version_is_told_apart_from_a_corrupt_one() -> None:
+    assert refusal(StateInvalid, lambda: parsed(b'{"version": 2, "whatever": []}')) == [
+        f"{FILE} error: this state has version 2, and this zapi-sync knows versions up to 1 | "
+        "a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed"
+    ]
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "0000-01-01T00:00:00Z"]
+)
+def test_a_moment_that_never_was_is_refused(moment: str) -> None:
+    assert refusal(StateInvalid, lambda: parsed(changed(("groups", "vip-01", "createdAt"), moment))) == [
+        f"{FILE} error: this state cannot be used: a `createdAt` is no moment in time | {HELP}"
+    ]
+
+
+def test_only_the_first_place_is_named_and_the_rest_counted() -> None:
+    (line,) = refusal(StateInvalid, lambda: parsed(b'{"version": 1}'))
+    assert line.endswith(f"is missing, unknown or not of its form (and 4 more places) | {HELP}")
+
+
+def digests(**names: str) -> Mapping[InstanceName, str]:
+    return {InstanceName(name): sha256_of(text) for name, text in names.items()}
+
+
+def test_a_state_belongs_to_its_remote_and_its_instances() -> None:
+    mine = state(remote="https://api.z-api.io", instances={"default": sha256_of("one")})
+    check_remote(mine, "https://api.z-api.io", digests(default="one", sales="two"), FILE)
+    assert refusal(StateInvalid, lambda: check_remote(mine, "sandbox", {}, FILE)) == [
+        f"{FILE} error: this state speaks of groups at https://api.z-api.io, and this run would talk to"
+        " sandbox | use the state that belongs there (--state), or correct --sandbox or ZAPI_BASE_URL;"
+        " nothing was sent"
+    ]
+    assert refusal(
+        StateInvalid, lambda: check_remote(mine, "https://api.z-api.io", digests(default="two"), FILE)
+    ) == [
+        f'{FILE} error: this state speaks of another Z-API instance under the name "default" | set'
+        " ZAPI_INSTANCE_ID to the instance that created these groups, or give the new one a name of its own;"
+        " nothing was sent"
+    ]
+
+
+def test_a_state_grows_a_serial_with_each_change_and_with_nothing_else() -> None:
+    one = state(instances={"default": DIGEST})
+    assert one.with_instances({InstanceName("default"): DIGEST}) is one
+    assert one.with_instances(digests(sales="x")).serial == 2
+    assert one.with_groups({}).serial == 2
+    assert (one.lineage, one.with_groups({}).lineage) == (LINEAGE, LINEAGE)

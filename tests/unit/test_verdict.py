@@ -1,0 +1,192 @@
+"""The compiled validator and the one that explains are held to one verdict."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError, validators
+
+from zapi_sync.core.state import state_text
+from zapi_sync.core.verdict import MAX_VIOLATIONS, JsonValue, violations
+from zapi_sync.edge import inputs
+
+from .drawn import QUICK, STATES
+
+GROUPS_SCHEMA, STATE_SCHEMA = inputs.schema("groups"), inputs.schema("state")
+
+
+def _ecma_pattern(
+    validator: object, pattern: str, instance: object, schema: object
+) -> Iterator[ValidationError]:
+    """In ECMA 262 `$` is the end of the text; in Python also the place before a last line break."""
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield ValidationError("pattern")
+
+
+_extend = cast("Callable[..., type[Draft202012Validator]]", validators.extend)
+_Reference = _extend(Draft202012Validator, {"pattern": _ecma_pattern})
+
+
+def fits(schema: Mapping[str, object], data: JsonValue) -> bool:
+    return bool(_Reference(schema).is_valid(data))
+
+
+CONFIG: JsonValue = {
+    "version": 1,
+    "x-team": ["1"],
+    "defaults": {"autoInvite": True},
+    "pacing": {"every": "60s", "perDay": 20},
+    "groups": {
+        "launch-vip-01": {"groupName": "Launch", "phones": ["5544999999999", "1@lid"], "instance": "sales"},
+        "b": {"groupName": "2026", "phones": ["+55 44"], "autoInvite": False},
+    },
+}
+
+_scalars: st.SearchStrategy[JsonValue] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 1_000_002) | st.sampled_from([2**63, 2**64, -(10**30), 10**400]),
+    st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([1.0, 20.0, 1e300]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+    st.sampled_from(
+        [
+            "",
+            "1",
+            "60s",
+            "5m\n",
+            "1h",
+            "a" * 100,
+            "a" * 101,
+            "é" * 101,
+            "😀" * 100,
+            "x@lid",
+            "x@lid\n",
+            "launch\n",
+            "9" * 30,
+        ]
+    ),
+)
+_keys = st.sampled_from(
+    [
+        "a",
+        "version",
+        "groups",
+        "x-",
+        "x-y",
+        "defaults",
+        "every",
+        "phones",
+        "groupName",
+        "autoInvite",
+        "A b",
+        "a\n",
+        "",
+        "instance",
+    ]
+)
+_values: st.SearchStrategy[JsonValue] = st.recursive(
+    _scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _places(data: JsonValue) -> list[dict[str, JsonValue] | list[JsonValue]]:
+    """Every collection in the data."""
+    if isinstance(data, dict):
+        return [data, *(place for each in data.values() for place in _places(each))]
+    if isinstance(data, list):
+        return [data, *(place for each in data for place in _places(each))]
+    return []
+
+
+def mutated(draw: st.DrawFn, original: JsonValue) -> JsonValue:
+    """The data with up to three values replaced, added or taken away."""
+    data = copy.deepcopy(original)
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.sampled_from(_places(data)))
+        if isinstance(place, list):
+            place.insert(draw(st.integers(0, len(place))), draw(_values))
+        elif place and bool(draw(st.integers(0, 1))):
+            del place[draw(st.sampled_from(sorted(place)))]
+        else:
+            place[draw(_keys | st.sampled_from(sorted(place) or ["a"]))] = draw(_values)
+    return data
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> JsonValue:
+    return mutated(draw, CONFIG)
+
+
+@st.composite
+def states(draw: st.DrawFn) -> JsonValue:
+    return mutated(draw, cast(JsonValue, json.loads(state_text(draw(STATES)))))
+
+
+@QUICK
+@given(configs())
+def test_both_validators_agree_on_configs(data: JsonValue) -> None:
+    assert bool(violations(GROUPS_SCHEMA, data)) is not fits(GROUPS_SCHEMA, data)
+
+
+@QUICK
+@given(states())
+def test_both_validators_agree_on_states(data: JsonValue) -> None:
+    assert bool(violations(STATE_SCHEMA, data)) is not fits(STATE_SCHEMA, data)
+
+
+@QUICK
+@given(_values, st.sampled_from([GROUPS_SCHEMA, STATE_SCHEMA]))
+def test_both_validators_agree_on_anything(data: JsonValue, schema: Mapping[str, object]) -> None:
+    assert bool(violations(schema, data)) is not fits(schema, data)
+
+
+def test_what_the_compiled_validator_refuses_is_always_explained() -> None:
+    data: JsonValue = {
+        "version": 1,
+        "groups": {"a\n": {"groupName": "A", "phones": ["1@lid\n"], "instance": "b\n"}},
+    }
+    found = {(each.path, each.keyword) for each in violations(GROUPS_SCHEMA, data)}
+    assert found == {
+        (("groups", "a\n"), "propertyNames"),
+        (("groups", "a\n", "phones", 0), "pattern"),
+        (("groups", "a\n", "instance"), "pattern"),
+    }
+
+
+def test_every_violation_is_found_at_once_and_each_once() -> None:
+    data: JsonValue = {
+        "version": 2,
+        "nope": 1,
+        "groups": {"A": {"groupName": "", "phones": [], "x": 1, "y": 2}, "b": [], "c": {}},
+    }
+    assert sorted((each.path, each.keyword) for each in violations(GROUPS_SCHEMA, data)) == [
+        (("groups", "A"), "propertyNames"),
+        (("groups", "A", "groupName"), "minLength"),
+        (("groups", "A", "phones"), "minItems"),
+        (("groups", "A", "x"), "additionalProperties"),
+        (("groups", "A", "y"), "additionalProperties"),
+        (("groups", "b"), "type"),
+        (("groups", "c", "groupName"), "required"),
+        (("groups", "c", "phones"), "required"),
+        (("nope",), "additionalProperties"),
+        (("version",), "const"),
+    ]
+
+
+def test_no_more_are_collected_than_anybody_reads() -> None:
+    data: JsonValue = {"version": 1, "groups": {f"g{n}": "x" for n in range(MAX_VIOLATIONS + 500)}}
+    assert len(violations(GROUPS_SCHEMA, data)) == MAX_VIOLATIONS
+
+
+@pytest.mark.parametrize("schema", [GROUPS_SCHEMA, STATE_SCHEMA])
+def test_the_published_schemas_are_schemas(schema: Mapping[str, object]) -> None:
+    Draft202012Validator.check_schema(schema)
