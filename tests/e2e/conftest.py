@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +18,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
-SECRETS = {
-    "ZAPI_INSTANCE_ID": "CANARYINSTANCE0001",
-    "ZAPI_TOKEN": "CANARYTOKEN0001",
-    "ZAPI_CLIENT_TOKEN": "CANARYCLIENT0001",
-    "ZAPI_SALES_INSTANCE_ID": "CANARYINSTANCE0002",
-    "ZAPI_SALES_TOKEN": "CANARYTOKEN0002",
-    "ZAPI_SALES_CLIENT_TOKEN": "CANARYCLIENT0002",
-}
 
 
 @dataclass
@@ -100,25 +93,39 @@ class Served:
 
     url: str
     client: httpx.Client
+    default: str
+    sales: str
+
+    def secrets(self) -> dict[str, str]:
+        """Credentials for two instances of its own; each value is one that must be seen nowhere."""
+        return {
+            "ZAPI_BASE_URL": self.url,
+            "ZAPI_INSTANCE_ID": self.default,
+            "ZAPI_TOKEN": "CANARYTOKEN0001",
+            "ZAPI_CLIENT_TOKEN": "CANARYCLIENT0001",
+            "ZAPI_SALES_INSTANCE_ID": self.sales,
+            "ZAPI_SALES_TOKEN": "CANARYTOKEN0002",
+            "ZAPI_SALES_CLIENT_TOKEN": "CANARYCLIENT0002",
+        }
 
     def creates(self) -> list[dict[str, Any]]:
         """The create-group requests that came in, in order."""
         received = self.client.get("/sandbox/requests").json()
         return [request for request in received if request["call"] == "create-group"]
 
-    def names(self, instance: str = "CANARYINSTANCE0001") -> list[str]:
-        """The names of the groups that exist on an instance."""
+    def names(self) -> list[str]:
+        """The names of the groups that exist on the default instance."""
         page = self.client.get(
-            f"/instances/{instance}/token/t/groups",
+            f"/instances/{self.default}/token/t/groups",
             params={"page": 1, "pageSize": 1000},
             headers={"Client-Token": "c"},
         )
         return sorted(group["name"] for group in page.json())
 
-    def create(self, name: str, *phones: str, instance: str = "CANARYINSTANCE0001") -> str:
+    def create(self, name: str, *phones: str) -> str:
         """What somebody does at the phone: a group that no state knows; its id."""
         answer = self.client.post(
-            f"/instances/{instance}/token/t/create-group",
+            f"/instances/{self.default}/token/t/create-group",
             json={"autoInvite": False, "groupName": name, "phones": list(phones) or ["551100000000"]},
             headers={"Client-Token": "c"},
         )
@@ -134,10 +141,11 @@ def zapi_sync(tmp_path: Path) -> ZapiSync:
     return ZapiSync(tmp_path)
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="session")
+def sandbox_client() -> Iterator[httpx.Client]:
+    """A sandbox as a process of its own, one for all tests."""
     process = subprocess.Popen(
-        [COMMAND, "sandbox", "--port", "0", "--db", str(tmp_path / "served.db")],
+        [COMMAND, "sandbox", "--port", "0", "--db", ":memory:"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
@@ -145,7 +153,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     try:
         url = process.stdout.readline().decode().split()[1]
         with httpx.Client(base_url=url, timeout=30) as client:
-            yield Served(url, client)
+            yield client
     finally:
         process.kill()
         process.wait()
@@ -153,9 +161,19 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
+def served(sandbox_client: httpx.Client) -> Served:
+    """The sandbox with two fresh instances, no faults, and nothing received yet."""
+    sandbox_client.delete("/sandbox/faults")
+    sandbox_client.delete("/sandbox/requests")
+    test = uuid.uuid4().hex
+    url = str(sandbox_client.base_url).rstrip("/")
+    return Served(url, sandbox_client, f"CANARYINSTANCE1{test}", f"CANARYINSTANCE2{test}")
+
+
+@pytest.fixture
 def online(zapi_sync: ZapiSync, served: Served) -> ZapiSync:
     """`zapi-sync` with credentials for the served sandbox."""
-    zapi_sync.environment |= {**SECRETS, "ZAPI_BASE_URL": served.url}
+    zapi_sync.environment |= served.secrets()
     return zapi_sync
 
 

@@ -15,10 +15,9 @@ FAULTS = [
 
 
 def written(folder: Any) -> Iterator[str]:
-    """All that is on disk, but for what the sandbox itself keeps."""
+    """All that is on disk."""
     for path in folder.iterdir():
-        if not path.name.startswith("served.db"):
-            yield path.read_text(errors="replace")
+        yield path.read_text(errors="replace")
 
 
 @pytest.mark.parametrize("fault", FAULTS)

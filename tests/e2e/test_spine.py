@@ -58,7 +58,7 @@ def test_through_a_port_each_group_is_one_request(online: Any, served: Any) -> N
         "groupName": "Launch VIP 01",
         "phones": ["5544999990001", "5544999990002"],
     }
-    assert [request["instance"] for request in requests[-2:]] == ["CANARYINSTANCE0001", "CANARYINSTANCE0002"]
+    assert [request["instance"] for request in requests[-2:]] == [served.default, served.sales]
 
     before = (online.folder / "s.json").read_bytes()
     second = online(*arguments)
