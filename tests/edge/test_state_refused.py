@@ -191,7 +191,6 @@ def test_a_name_too_long_for_the_disk_is_refused(tmp_path: Path) -> None:
     ]
 
 
-# BUG: a ValueError of pathlib's (`--state .` or `--state /`) instead of a refusal
 @pytest.mark.parametrize("path", [".", "/"])
 def test_a_path_without_a_name_is_refused(path: str) -> None:
     (line,) = refusal(StateInvalid, lambda: at(Path(path)).load())
@@ -254,7 +253,6 @@ def test_a_full_disk_takes_neither_state_nor_journal(small_disk: Path) -> None:
     assert local.load().state == STATE
 
 
-# BUG: the descriptor of a journal that cannot be used is never closed
 @pytest.mark.parametrize("raw", [b"broken\n", b""])
 def test_a_journal_that_cannot_be_used_is_closed_again(local: LocalState, raw: bytes) -> None:
     local.journal_path.write_bytes(raw)

@@ -115,8 +115,6 @@ def test_an_interruption_while_sending_is_written_down_comes_out_and_no_byte_has
     assert api.received == [b""]
 
 
-# BUG: ports.GroupCreator promises that what `sending` raises comes out unchanged; all but StateUnwritable
-# becomes an Unsent
 def test_whatever_sending_raises_comes_out(peer: Start) -> None:
     api = peer(Line.read_to_end)
 

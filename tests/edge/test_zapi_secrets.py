@@ -76,7 +76,6 @@ def test_no_line_of_our_own_log_holds_a_secret(
     assert leaks(caplog.text) == set()
 
 
-# BUG: whoever turns on DEBUG (or INFO) for all loggers gets the URL, token and all, from httpx's own logger
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
 def test_no_line_of_anybodys_log_holds_a_secret(
     peer: Start, act: Act, caplog: pytest.LogCaptureFixture

@@ -147,7 +147,6 @@ def test_a_secret_is_masked_as_it_stands_and_as_it_stands_in_a_url(text: str, ma
     assert Credentials("i 2", "t%3", "c/1").mask(text) == masked
 
 
-# BUG: the shorter secret is masked first, and what is left of the longer one shows
 @pytest.mark.parametrize(
     "credentials",
     [

@@ -160,6 +160,5 @@ def test_a_forecast_takes_creations_in_any_order() -> None:
     )
 
 
-# BUG: a pace that the schema accepts (999999h) takes the clock beyond the year 9999, and the plan crashes
 def test_a_pace_of_a_century_has_a_forecast_too() -> None:
     assert forecast(AT, [], Pacing(999999 * 3600.0), 100).creations <= 100

@@ -175,14 +175,12 @@ def test_bytes_made_to_hurt_are_refused(raw: bytes) -> None:
     assert line.endswith(f" | {HELP}")
 
 
-# BUG: an IndexError where the text ends after a line break, as a truncated file may
 @pytest.mark.parametrize("raw", [b'{\n  "version": 1,\n', b"\n", b"{\n"])
 def test_a_torn_state_is_refused(raw: bytes) -> None:
     (line,) = refusal(StateInvalid, lambda: parsed(raw))
     assert line.endswith(f" | {HELP}")
 
 
-# BUG: the line shown is that of str.splitlines, and the line told is JSON's
 def test_the_line_shown_is_the_line_told() -> None:
     with pytest.raises(StateInvalid) as refused:
         parsed('{"a": "x\u2028y",\n  "b" 1}'.encode())

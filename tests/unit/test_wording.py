@@ -335,7 +335,6 @@ def test_an_impossible_key_gets_the_rule_and_an_example(
     )
 
 
-# BUG: the remedies of attributes are given for groups whose keys happen to bear an attribute's name
 @pytest.mark.parametrize("key", ["phones", "version"])
 @pytest.mark.parametrize("value", ["[5544999999999]", "1"])
 def test_a_group_may_be_called_as_an_attribute_is(
