@@ -103,7 +103,7 @@ def _what_else(answer: Answer, body: object) -> str:
     if said is None and answer.status != 200:
         said = _error_of(answer.body)
     detail = f": {' '.join(said.split())}" if isinstance(said, str) else ""
-    return f"status {answer.status}{detail}" if answer.status != 200 or detail else "something else"
+    return f"status {answer.status}{detail}" if answer.status != 200 or detail else "not what is documented"
 
 
 def _error_of(body: bytes) -> object:

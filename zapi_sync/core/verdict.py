@@ -1,6 +1,6 @@
 """Whether data fits a JSON Schema: a compiled validator gives the verdict, jsonschema explains a "no".
 
-The two are held to one verdict by tests/test_verdict.py. The explanation costs a hundred times the verdict,
+The two are held to one verdict by tests/unit/test_verdict.py. The explanation costs a hundred times as much,
 so it is imported and run only when there is something to explain.
 """
 

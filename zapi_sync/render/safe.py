@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+_BLANK_LETTERS = frozenset(
+    "\u115f\u1160\u2800\u3164\uffa0"
+)  # printable by their category, and not to be seen
 _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing
 
 
@@ -12,7 +15,7 @@ def printable(text: str) -> str:
 
     The result is one line, and holds nothing that a terminal or a CI log acts upon.
     """
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
 
@@ -28,7 +31,7 @@ def pad(text: str, columns: int) -> str:
 
 
 def _visible(character: str) -> str:
-    if character.isprintable() or character == _ZERO_WIDTH_JOINER:
+    if character == _ZERO_WIDTH_JOINER or (character.isprintable() and character not in _BLANK_LETTERS):
         return character
     return f"\\u{{{ord(character):x}}}"
 

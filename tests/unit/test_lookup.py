@@ -1,0 +1,147 @@
+"""What Z-API's look-ups answer, in all the forms that were seen."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zapi_sync.core.lookup import (
+    Listed,
+    Metadata,
+    NotUnderstood,
+    is_wrong_method,
+    read_connected,
+    read_groups,
+    read_link,
+    read_metadata,
+    read_own_phone,
+)
+from zapi_sync.core.model import GroupId
+from zapi_sync.core.outcome import Answer
+
+ID = "120363019502650977-group"
+OLD_ID = "5511999999999-1623281429"
+READERS = (read_groups, read_metadata, read_link, read_connected, read_own_phone)
+
+
+def answer(body: object, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body).encode())
+
+
+def test_groups_come_with_strings_for_booleans_and_chats_among_them() -> None:
+    page = [
+        {"isGroup": True, "name": "A", "phone": ID},
+        {"isGroup": "true", "name": "B", "phone": OLD_ID},
+        {"isGroup": "false", "name": "a person", "phone": "5511999999999"},
+        {"name": None, "phone": "120363019502650978-group"},
+        {"name": "120363019502650979-group", "phone": "120363019502650979-group"},
+        "nonsense",
+        {"phone": "../x"},
+    ]
+    assert read_groups(answer(page)) == [
+        Listed(GroupId(ID), "A"),
+        Listed(GroupId(OLD_ID), "B"),
+        Listed(GroupId("120363019502650978-group"), None),
+        Listed(GroupId("120363019502650979-group"), None),
+    ]
+
+
+def test_metadata_in_full() -> None:
+    body = {
+        "phone": ID, "subject": "A", "owner": "5511900000000", "creation": 1588721491000,
+        "participants": [{"phone": "5511900000000"}, {"phone": 5544999999999}],
+    }  # fmt: skip
+    born = datetime(2020, 5, 5, 23, 31, 31, tzinfo=UTC)
+    whole = Metadata(GroupId(ID), "A", "5511900000000", born, ("5511900000000", "5544999999999"))
+    assert read_metadata(answer(body)) == whole
+    assert read_metadata(answer(body | {"creation": "1588721491"})) == whole
+
+
+def test_metadata_with_hardly_anything() -> None:
+    assert read_metadata(answer({"phone": ID})) == Metadata(GroupId(ID), None, None, None, None)
+    odd = {
+        "phone": ID,
+        "owner": "1@lid",
+        "creation": "soon",
+        "participants": [{"lid": "1@lid"}, {"phone": "1"}],
+    }
+    assert read_metadata(answer(odd)) == Metadata(GroupId(ID), None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "link"),
+    [
+        ({"invitationLink": "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct"}, True),
+        ({"invitationLink": None}, False),
+        ({"invitationLink": "https://evil.example/GONwbGGDkLe8BifUWwLgct"}, False),
+        ({}, False),
+    ],
+)
+def test_a_link_is_an_invite_link_or_none(body: object, link: bool) -> None:
+    assert (read_link(answer(body)) is not None) == link
+
+
+def test_connected_decides_and_not_error() -> None:
+    assert read_connected(answer({"connected": True, "error": "You are already connected."}))
+    assert read_connected(answer({"connected": "true"}))
+    assert not read_connected(answer({"connected": False, "error": "You are not connected."}))
+
+
+def test_the_own_number() -> None:
+    assert read_own_phone(answer({"phone": "5511900000000"})) == "5511900000000"
+    assert read_own_phone(answer({"name": "x"})) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (
+            answer({"error": "You need to be connected with whatsapp"}),
+            "You need to be connected with whatsapp",
+        ),
+        (answer({"error": "x"}, 500), "status 500: x"),
+        (Answer(502, b"<html>"), "status 502"),
+        (Answer(200, b"<html>"), "not what is documented"),
+        (Answer(200, b"[]", complete=False), "an answer (200) that broke off or is far too long"),
+    ],
+)
+def test_what_is_no_answer_says_what_it_is(given: Answer, why: str) -> None:
+    for read in READERS:
+        with pytest.raises(NotUnderstood) as refused:
+            read(given)
+        if given.body != b"[]" or not given.complete:
+            assert why in str(refused.value)
+
+
+def test_another_method_is_wanted() -> None:
+    assert is_wrong_method(Answer(405, b""))
+    assert is_wrong_method(
+        answer({"error": "NOT_FOUND", "message": "Unable to find matching target resource method"})
+    )
+    assert not is_wrong_method(answer({"invitationLink": None}))
+
+
+@given(
+    st.integers(100, 599),
+    st.one_of(
+        st.binary(max_size=200),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+            lambda inner: (
+                st.lists(inner)
+                | st.dictionaries(
+                    st.sampled_from(["phone", "name", "error", "creation", "participants", "owner"]), inner
+                )
+            ),
+        ).map(lambda value: json.dumps(value).encode()),
+    ),
+)
+def test_no_answer_is_more_than_not_understood(status: int, body: bytes) -> None:
+    for read in READERS:
+        with suppress(NotUnderstood):
+            read(Answer(status, body))

@@ -1,0 +1,206 @@
+"""Settling: what a look at the instance's groups proves, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
+from zapi_sync.core.journal import Intent, OpenAttempt
+from zapi_sync.core.lookup import Listed, Metadata
+from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Phone
+from zapi_sync.errors import RemoteUnavailable
+from zapi_sync.settle import Settler, complete_listing
+
+from .made import AT
+from .parts import HandClock
+
+OURS = GroupId("120363000000000001-group")
+OTHER = GroupId("120363000000000002-group")
+OWN = "5511900000000"
+GROUP = Group(
+    GroupKey("a"), InstanceName("default"), "Launch", False, (Phone("5544999999999"), Phone("5544888888888"))
+)
+ATTEMPT = OpenAttempt(Intent(AT, "1", GROUP), AT, "a time-out")
+META = Metadata(OURS, "Launch", OWN, AT, (OWN, "5544999999999"))
+
+
+@dataclass
+class Directory:
+    """Look-ups by script: the pages of each listing in turn (the last one for ever), metadata by id."""
+
+    listings: list[Sequence[Sequence[Listed]]]
+    metas: dict[GroupId, Metadata] = field(default_factory=lambda: {OURS: META})
+    connected: bool = True
+    own: str | None = OWN
+    link: str | None = "https://chat.whatsapp.com/abcdefgh"
+    calls: int = 0
+
+    def groups_page(self, page: int) -> list[Listed]:
+        if page == 1:
+            self.calls += 1
+        listing = self.listings[min(self.calls, len(self.listings)) - 1]
+        return list(listing[page - 1]) if page <= len(listing) else []
+
+    def metadata(self, phone: GroupId) -> Metadata:
+        if phone not in self.metas:
+            raise RemoteUnavailable.of("the look-up gave no usable answer", help="")
+        return self.metas[phone]
+
+    def invitation_link(self, phone: GroupId) -> str | None:
+        return self.link
+
+    def is_connected(self) -> bool:
+        return self.connected
+
+    def own_phone(self) -> str | None:
+        return self.own
+
+
+def listed(*ids: GroupId, name: str | None = "Launch") -> list[Listed]:
+    return [Listed(phone, name) for phone in ids]
+
+
+def settle(
+    directory: Directory,
+    *,
+    attempt: OpenAttempt = ATTEMPT,
+    owned: Iterable[GroupId] = (),
+    patience: float = 0,
+    absent_after: float | None = None,
+    clock: HandClock | None = None,
+) -> Settlement:
+    return Settler(lambda _: directory, clock or HandClock(), patience, absent_after).settle(
+        attempt, set(owned)
+    )
+
+
+def test_the_one_group_of_the_name_is_ours() -> None:
+    found = settle(Directory([[listed(OURS)]]))
+    assert isinstance(found, Found)
+    assert found.created.phone == OURS
+    assert found.created.invitation_link == "https://chat.whatsapp.com/abcdefgh"
+    assert found.created.phones_not_added == ("5544888888888",)
+
+
+def test_none_is_no_proof() -> None:
+    assert settle(Directory([[listed(OTHER, name="Another")]])) == StillOpen(
+        "no group of that name is listed, which is no proof that none was made"
+    )
+
+
+def test_what_bore_the_name_before_and_what_the_state_owns_is_not_ours() -> None:
+    before = replace(ATTEMPT, intent=replace(ATTEMPT.intent, same_name=(OTHER,)))
+    assert isinstance(settle(Directory([[listed(OURS, OTHER)]]), attempt=before), Found)
+    assert isinstance(settle(Directory([[listed(OURS, OTHER)]]), owned=[OTHER]), Found)
+    assert isinstance(settle(Directory([[listed(OTHER)]]), attempt=before), StillOpen)
+
+
+def test_several_are_left_to_a_person() -> None:
+    assert settle(Directory([[listed(OURS, OTHER)]])) == StillOpen(
+        f"2 groups of that name are there: {OURS}, {OTHER}", (OURS, OTHER)
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        (replace(META, subject="Renamed"), "its name is another by now"),
+        (replace(META, owner="5511911112222"), "another number owns it"),
+        (replace(META, created_at=AT - timedelta(hours=2)), "it is older than the request"),
+        (replace(META, participants=(OWN, "5511911112222")), "1 of its participants were not asked for"),
+    ],
+)
+def test_what_contradicts_is_left_to_a_person(metadata: Metadata, why: str) -> None:
+    assert settle(Directory([[listed(OURS)]], {OURS: metadata})) == StillOpen(
+        f"{OURS} has that name, but {why}", (OURS,)
+    )
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        replace(META, subject=None),
+        replace(META, subject="  Launch "),
+        replace(META, owner=None),
+        replace(META, created_at=None),
+        replace(META, created_at=AT - timedelta(minutes=59)),
+        replace(META, participants=None),
+        replace(META, participants=(OWN, "554499999999")),  # a Brazilian mobile without its ninth digit
+    ],
+)
+def test_what_cannot_be_compared_speaks_for_nothing(metadata: Metadata) -> None:
+    assert isinstance(settle(Directory([[listed(OURS)]], {OURS: metadata})), Found)
+
+
+def test_a_link_that_cannot_be_had_does_not_keep_the_group_from_being_ours() -> None:
+    found = settle(Directory([[listed(OURS)]], link=None))
+    assert isinstance(found, Found)
+    assert found.created.invitation_link is None
+
+
+def test_a_look_up_that_fails_settles_nothing() -> None:
+    assert settle(Directory([[listed(OURS)]], {})) == StillOpen("the look-up gave no usable answer")
+    assert settle(Directory([[[]]]), owned=[OTHER]) == StillOpen(
+        "the instance lists no groups at all, and the state knows of some"
+    )
+
+
+def test_a_listing_that_lags_is_waited_for_within_patience() -> None:
+    clock = HandClock()
+    directory = Directory([[[]], [[]], [[]], [listed(OURS)]])
+    assert isinstance(settle(directory, patience=30, clock=clock), Found)
+    assert clock.waits == [0.5, 1.0, 2.0]
+
+
+def test_patience_counts_from_the_request() -> None:
+    clock = HandClock(AT + timedelta(seconds=31))
+    assert isinstance(settle(Directory([[[]]]), patience=30, clock=clock), StillOpen)
+    assert clock.waits == []
+    late = HandClock(AT + timedelta(seconds=29))
+    assert isinstance(settle(Directory([[[]]]), patience=30, clock=late), StillOpen)
+    assert sum(late.waits) == 1
+
+
+def test_absence_is_proof_only_after_the_time_and_while_connected() -> None:
+    clock = HandClock(AT + timedelta(seconds=60))
+    none = Directory([[listed(OTHER, name="Another")]])
+    assert isinstance(settle(none, absent_after=61, clock=clock), StillOpen)
+    assert settle(none, absent_after=60, clock=clock) == NotThere(
+        "no group of that name was listed 60 s after the request (--absent-after)"
+    )
+    assert settle(replace(none, connected=False), absent_after=0, clock=clock) == StillOpen(
+        "no group of that name is listed, and the instance is not connected"
+    )
+
+
+def test_a_listing_goes_on_until_a_page_brings_nothing_new() -> None:
+    ids = [GroupId(f"12036300000000{number:04}-group") for number in range(5)]
+    repeated = Directory([[listed(*ids[:3]), listed(*ids[2:]), listed(*ids)]])
+    assert {each.phone for each in complete_listing(repeated, ())} == set(ids)
+
+
+def test_what_moved_between_two_pages_is_seen_by_a_second_pass() -> None:
+    first, second = listed(OTHER, name="x"), listed(OURS)
+    moved = Directory([[first, first[:0]], [first]])
+    assert len(complete_listing(moved, ())) == 1
+    hidden = GroupId("120363000000000003-group")
+    jumps = Directory([[first, second], [[*first, Listed(hidden, "y")], second], [[*first], second]])
+    assert {each.phone for each in complete_listing(jumps, ())} == {OTHER, OURS, hidden}
+
+
+def test_a_group_without_a_name_is_asked_for_it() -> None:
+    directory = Directory([[listed(OURS, name=None)]])
+    assert complete_listing(directory, ()) == [Listed(OURS, "Launch")]
+
+
+def test_a_listing_without_end_is_given_up() -> None:
+    class Endless(Directory):
+        def groups_page(self, page: int) -> list[Listed]:
+            return [Listed(GroupId(f"1203630{page:08}-group"), "x")]
+
+    with pytest.raises(RemoteUnavailable, match="the listing of groups has no end"):
+        complete_listing(Endless([]), ())
