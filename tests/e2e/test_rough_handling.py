@@ -82,7 +82,7 @@ def test_a_key_that_was_renamed_makes_no_second_group(online: Any, served: Any) 
     path.write_text(path.read_text().replace("  old:", "  new:"))
     plan = online("plan")
     assert "= new  not created: the name is taken" in plan.out
-    assert "The key old is no longer in the config, and its group has this name." in plan.out
+    assert "The group of the key old has this name, whatever the config calls it now." in plan.out
     assert online(*APPLY).code == 4
     assert len(served.creates()) == 1
     assert online(*APPLY, "--existing", "create").code == 0
@@ -97,7 +97,7 @@ def test_a_key_that_was_renamed_in_doubt_is_held(online: Any, served: Any) -> No
     for existing in ("fail", "create", "adopt"):
         held = online(*APPLY, "--existing", existing)
         assert held.code == 4
-        assert "its creation is unsettled, and was to have this name" in held.out + held.err
+        assert "What is unsettled of the key old has this name" in held.out + held.err
     assert len(served.creates()) == 1
 
 

@@ -47,8 +47,6 @@ _CALL = re.compile(rb"(GET|POST) \S*?/token/[^/]+/([a-z-]+)")
 _ERRORS = {"EIO": errno.EIO, "EIO+": errno.EIO, "ENOSPC": errno.ENOSPC, "ENOSPC+": errno.ENOSPC}
 
 _write = os.write
-# BUG: once zapi_sync.cli.run (the module) is imported it hides zapi_sync.cli.run (the function).
-_run: Callable[[Sequence[str]], int] = zapi_sync.cli.run
 
 
 class Watch:
@@ -178,7 +176,7 @@ def _become(order: Mapping[str, Any], log: str) -> int:
         zapi.RETRY_PAUSES = (0.0, 0.0)
     how, *at = order.get("point") or ["before", 0, ""]
     Watch(trace, how, (at[0], at[1])).install()
-    code = _run(order["argv"])
+    code = zapi_sync.cli.run(order["argv"])
     sys.stdout.flush()
     sys.stderr.flush()
     return code
@@ -235,7 +233,7 @@ def main() -> None:
         return
     how, number, name, _, *argv = sys.argv[1:]
     Watch(os.open(os.devnull, os.O_WRONLY), how, (int(number), name)).install()
-    sys.exit(_run(argv))
+    sys.exit(zapi_sync.cli.run(argv))
 
 
 if __name__ == "__main__":

@@ -294,6 +294,6 @@ def test_a_few_sequences(new_world: Callable[[], World], figure: Callable[[objec
 @pytest.mark.parametrize("part", range(4))
 def test_many_sequences(new_world: Callable[[], World], figure: Callable[[object], None], part: int) -> None:
     """Other sequences each time; all parts together take at least 2,000 steps."""
-    steps = run_machine(new_world, 18, fixed=False)
+    steps = run_machine(new_world, 22, fixed=False)
     figure(told(steps.copy()))
     assert steps.total() - steps["runs"] >= 500

@@ -181,9 +181,12 @@ def test_an_attempt_in_doubt_under_an_old_key_holds_its_name() -> None:
     assert make_plan([group("new")], known).steps[0] == Taken(group("new"), (), GroupKey("old"))
 
 
-def test_a_name_that_is_still_in_the_config_is_held_by_nobody() -> None:
-    plan = make_plan([group("old", name="Renamed"), group("new")], Known(state({"old": record()})))
-    assert plan.of(Create) == [Create(group("new"))]
+def test_the_name_of_a_group_is_held_whatever_its_key_is_to_be_called_now() -> None:
+    wanted = [group("old", name="Renamed"), group("new")]
+    (taken,) = make_plan(wanted, Known(state({"old": record(phone=ID)}))).of(Taken)
+    assert taken == Taken(group("new"), (GroupId(ID),), GroupKey("old"))
+    (taken,) = make_plan(wanted, Known(state(), {GroupKey("old"): open_attempt(group("old"))})).of(Taken)
+    assert taken == Taken(group("new"), (), GroupKey("old"))
 
 
 def test_without_any_state_all_that_is_wanted_is_created() -> None:
@@ -218,14 +221,6 @@ def test_a_name_that_exists_is_never_created_again_by_accident(
 ) -> None:
     plan = make_plan([group()], Known(state()))
     assert with_existing(plan, listed(*entries), Known(state()), policy) == Plan((step,))
-
-
-@pytest.mark.parametrize("policy", list(Existing))
-def test_a_group_that_the_state_knows_does_not_count_as_existing(policy: Existing) -> None:
-    wanted = [group("old", name="Renamed"), group()]
-    known = Known(state({"old": record(phone=ID)}))
-    after = with_existing(make_plan(wanted, known), listed((ID, "VIP 01")), known, policy)
-    assert after.of(Create) == [Create(group(), (ID,))]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_a_group_that_seems_renamed_by_key_is_not_created_and_told_why() -> None
         "    groupName   Name of new",
         "    id          120363019502650977-group",
     ]
-    assert "    The key old is no longer in the config, and its group has this name." in lines
+    assert "    The group of the key old has this name, whatever the config calls it now." in lines
 
 
 def test_the_days_budget_is_told() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     files_option,
@@ -17,8 +18,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.run import first_state, write_down
-from zapi_sync.cli.wiring import Api, connect, load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import Api, connect, current, load_config, open_state, state_file
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Adopted, Concluded, Known
 from zapi_sync.core.model import Group, GroupId, GroupKey, How
@@ -62,7 +62,7 @@ def import_command(
     path = state_file(files, state, environment(), sandbox=sandbox)
     with locked(open_state(path).lock_path, timeout=lock_timeout):
         local = open_state(path)
-        known = _current(local)
+        known = current(local)
         if group.key in known.groups:
             raise StateInvalid.of(
                 f'"{key}" is in the state already, as {known.groups[group.key].phone}',
@@ -102,7 +102,7 @@ def resolve_command(
     path = state_file(files, state, environment(), sandbox=sandbox)
     with locked(open_state(path).lock_path, timeout=lock_timeout):
         local = open_state(path)
-        known = _current(local)
+        known = current(local)
         attempt = known.open.get(GroupKey(key))
         if attempt is None:
             raise StateInvalid.of(
@@ -119,10 +119,6 @@ def resolve_command(
             write_down(local, known.state, [conclusion])
         console.talk(f"{key} is settled as not created; zapi-sync apply creates it")
         return ExitCode.DONE
-
-
-def _current(local: LocalState) -> Known:
-    return local.checkpoint() if local.has_journal else load_state(local)
 
 
 def _wanted(config: Config, key: str) -> Group:

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import click
 
+from zapi_sync.cli.apply_run import Policy, Run
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     Seconds,
@@ -16,8 +17,15 @@ from zapi_sync.cli.options import (
     with_console,
 )
 from zapi_sync.cli.report import report
-from zapi_sync.cli.run import Policy, Run
-from zapi_sync.cli.wiring import check_origin, connect, load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import (
+    check_origin,
+    connect,
+    current,
+    load_config,
+    load_state,
+    open_state,
+    state_file,
+)
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import InstanceName
@@ -110,8 +118,7 @@ def command(
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
     plan = make_plan(config.groups, known)
-    needed, useful = _instances(plan, known, Existing(existing))
-    if not needed and not useful and not local.has_journal:
+    if not any(_instances(plan, known, Existing(existing))) and not local.has_journal:
         return report(console, config, plan)
     policy = Policy(
         pacing=_pacing(config, pace, per_day, sandbox=sandbox),
@@ -120,12 +127,12 @@ def command(
         absent_after=absent_after,
         auto_approve=auto_approve,
     )
-    with (
-        closing(connect(path, environment(), needed, useful, timeout, sandbox=sandbox)) as api,
-        locked(local.lock_path, timeout=lock_timeout),
-    ):
-        run = Run(console, config, local, api, policy)
-        return report(console, config, run.carry_out(), run.done, run.doubts, run.failures)
+    with locked(local.lock_path, timeout=lock_timeout):
+        known = current(local)  # another apply may have been at work until now
+        needed, useful = _instances(make_plan(config.groups, known), known, policy.existing)
+        with closing(connect(path, environment(), needed, useful, timeout, sandbox=sandbox)) as api:
+            run = Run(console, config, local, api, policy)
+            return report(console, config, run.carry_out(known), run.done, run.doubts, run.failures)
 
 
 def _instances(plan: Plan, known: Known, existing: Existing) -> tuple[set[InstanceName], set[InstanceName]]:

@@ -121,6 +121,11 @@ def load_state(state: LocalState) -> Known:
         return state.load()
 
 
+def current(state: LocalState) -> Known:
+    """What is known under the lock, with the journal of a run that ended early folded in."""
+    return state.checkpoint() if state.has_journal else load_state(state)
+
+
 def check_origin(known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool) -> None:
     """Raises StateInvalid where the state speaks of another API; needs no credentials."""
     if known.state:

@@ -37,7 +37,7 @@ class Create:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Missing, and not created, because its name is taken on the instance: by groups that no state knows, or
-    by a group or an attempt of the key `by`, which the config wants no longer."""
+    by the group or the open attempt of another key, `by`."""
 
     action: ClassVar[str] = "taken"
     group: Group
@@ -191,11 +191,9 @@ def _name_of(group: Group | Record) -> tuple[InstanceName, str]:
 def _steps(wanted: Sequence[Group], known: Known) -> Iterator[Step]:
     records = known.groups
     keys = {group.key for group in wanted}
-    orphans = {key: record for key, record in sorted(records.items()) if key not in keys}
-    given_up = {key: attempt for key, attempt in sorted(known.open.items()) if key not in keys}
     taken: dict[tuple[InstanceName, str], tuple[GroupKey, tuple[GroupId, ...]]] = {
-        **{_name_of(record): (key, (record.phone,)) for key, record in orphans.items()},
-        **{_name_of(attempt.intent.group): (key, ()) for key, attempt in given_up.items()},
+        **{_name_of(record): (key, (record.phone,)) for key, record in records.items()},
+        **{_name_of(attempt.intent.group): (key, ()) for key, attempt in known.open.items()},
     }
     for group in wanted:
         if group.key in records:
@@ -207,10 +205,8 @@ def _steps(wanted: Sequence[Group], known: Known) -> Iterator[Step]:
             yield Taken(group, ids, by)
         else:
             yield Create(group)
-    for key, record in orphans.items():
-        yield Orphaned(key, record)
-    for key, attempt in given_up.items():
-        yield Unsettled(key, attempt)
+    yield from (Orphaned(key, records[key]) for key in sorted(records) if key not in keys)
+    yield from (Unsettled(key, known.open[key]) for key in sorted(known.open) if key not in keys)
 
 
 def _compare(group: Group, record: Record) -> Unchanged | Changed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import secrets
 import stat
@@ -81,6 +82,9 @@ class LocalState:
 
         A crash between any two steps leaves state and journal that replay to the same.
         """
+        for litter in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+            with contextlib.suppress(OSError):  # what a killed run did not get to rename holds links, too
+                litter.unlink()
         known = self.load()
         if known.state is None:
             raise StateInvalid.of(

@@ -193,7 +193,7 @@ class ZApi:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | bool:
-        return httpx.create_ssl_context() if self._remote.base_url.startswith("https:") else True
+        return httpx.create_ssl_context() if self._remote.base_url.startswith("https:") else False
 
     @cached_property
     def _headers(self) -> dict[str, str]:

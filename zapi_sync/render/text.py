@@ -178,9 +178,9 @@ def _taken(step: Taken, paint: Paint) -> str:
 
 
 def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
-    what = "its group has" if step.ids else "its creation is unsettled, and was to have"
-    yield f"    The key {printable(by)} is no longer in the config, and {what} this name."
-    yield f"          If only the key was renamed: write {printable(by)} again."
+    what = "The group of" if step.ids else "What is unsettled of"
+    yield f"    {what} the key {printable(by)} has this name, whatever the config calls it now."
+    yield f"          If the two keys are one: write {printable(by)} again."
     if step.ids:
         yield "          If a second group of this name is wanted: apply --existing create"
 

@@ -16,7 +16,7 @@ import click
 from zapi_sync.apply import Applier
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.progress import follow
-from zapi_sync.cli.wiring import Api, forecasts, load_state
+from zapi_sync.cli.wiring import Api, forecasts
 from zapi_sync.core.config import Config
 from zapi_sync.core.evidence import Found, NotThere, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound
@@ -61,12 +61,11 @@ class Run:
     doubts: dict[GroupKey, str] = field(default_factory=dict)
     failures: list[Diagnostic] = field(default_factory=list)
 
-    def carry_out(self) -> Plan:
-        """Do all of it, and return the plan that was carried out.
+    def carry_out(self, known: Known) -> Plan:
+        """Do all of it, from what is known, and return the plan that was carried out.
 
         Raises what is wrong before anything is sent; what goes wrong after that is in `failures`.
         """
-        known = self.local.checkpoint() if self.local.has_journal else load_state(self.local)
         if known.state:
             check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
             known = self._fetch_links(self._settle(known, known.state), known.state)
