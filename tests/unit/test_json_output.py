@@ -54,7 +54,7 @@ def a_plan() -> Plan:
     ]
     records = {"same": record(), "other": record(), "orphan": record(group(name="VIP 09"))}
     return make_plan(
-        wanted, Known(state(records), {GroupKey("doubt"): open_attempt(group("doubt", name=EVIL))})
+        wanted, Known(state(records), {GroupKey("doubt"): open_attempt(group("doubt", name=EVIL + "?"))})
     )
 
 
