@@ -24,7 +24,7 @@ lint: $(VENV)/developing
 types: $(VENV)/developing
 	$(BIN)/mypy
 
-check: test lint types slow ## all that CI runs
+check: test lint types slow ## what CI runs, but for the demo
 
 clean:
 	rm -rf $(VENV) examples/*.sandbox.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

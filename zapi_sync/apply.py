@@ -108,9 +108,12 @@ class Applier:
         group = step.group
         attempt = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
         intent = Intent(self.clock.now(), attempt, group, step.same_name)
+        sent_at = intent.at
 
         def sending() -> None:
-            self.journal.append(Sending(self.clock.now(), attempt))
+            nonlocal sent_at
+            sent_at = self.clock.now()
+            self.journal.append(Sending(sent_at, attempt))
 
         self.journal.append(intent)
         outcome = self.creators(group.instance).create_group(group, sending)
@@ -119,14 +122,14 @@ class Applier:
         at = self.clock.now()
         failure = self._write_down(Concluded(at, attempt, outcome))
         if isinstance(outcome, Unknown) and not failure:
-            yield from self._look_for(OpenAttempt(intent, at, outcome.reason), lane)
+            yield from self._look_for(OpenAttempt(intent, sent_at, outcome.reason), lane, at)
             return
         lane.saw(outcome, at)
         yield Finished(group, outcome)
         if failure:
             raise failure
 
-    def _look_for(self, attempt: OpenAttempt, lane: _Lane) -> Iterator[Progress]:
+    def _look_for(self, attempt: OpenAttempt, lane: _Lane, at: datetime) -> Iterator[Progress]:
         """An unknown outcome is settled at once, where it can be: the trail is never fresher."""
         group = attempt.intent.group
         yield Doubtful(group, attempt.reason)
@@ -134,12 +137,12 @@ class Applier:
         if not isinstance(settlement, Found):
             why = f"; {settlement.reason}" if isinstance(settlement, StillOpen) else ""
             outcome = Unknown(attempt.reason + why)
-            lane.saw(outcome, attempt.sent_at)
+            lane.saw(outcome, at)
             yield Finished(group, outcome)
             return
         adopted = Adopted(self.clock.now(), group, settlement.created, attempt.sent_at, How.SETTLED)
         failure = self._write_down(adopted)
-        lane.saw(settlement.created, attempt.sent_at)
+        lane.saw(settlement.created, at)
         yield Finished(group, settlement.created, How.SETTLED)
         if failure:
             raise failure

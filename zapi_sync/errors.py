@@ -9,7 +9,7 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 ├── StateLocked          1    another process is writing
 ├── RemoteUnavailable    1    the API gave no usable answer to a look-up
 ├── NotApproved          1    the person at the terminal did not say yes
-├── InternalError        1    a bug of ours, told without a traceback
+├── OutputLost           1    the result of a command cannot be written
 └── UsageError          64    the command line does not make sense
 """
 

@@ -44,21 +44,27 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId]) -> l
         pages = _one_pass(directory, listed)
         if pages <= 1 or len(listed) == known:
             break
+    else:
+        raise RemoteUnavailable.of(
+            f"the listing of groups still grew after {MAX_PASSES} passes", help="run this again"
+        )
     if owned and not listed:
         raise RemoteUnavailable.of(
             "the instance lists no groups at all, and the state knows of some",
             help="see whether the instance is connected, then run this again",
         )
-    return [each if each.name else _named(directory, each) for each in listed.values()]
+    groups = [each for each in listed.values() if each.is_group]
+    return [each if each.name else _named(directory, each) for each in groups]
 
 
 def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
-    """Adds what is listed; returns how many pages had anything new to this pass."""
+    """Adds what is listed; returns how many pages it took, a last empty one not counted: a page that only
+    repeats what the pass has seen may have come in place of another."""
     seen: set[GroupId] = set()
     for page in range(1, MAX_PAGES + 1):
         entries = directory.groups_page(page)
         if seen.issuperset(entry.phone for entry in entries):
-            return page - 1
+            return page if entries else page - 1
         for entry in entries:
             seen.add(entry.phone)
             if entry.phone not in listed or not listed[entry.phone].name:
@@ -75,7 +81,7 @@ def _named(directory: GroupDirectory, entry: Listed) -> Listed:
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """Settles attempts by looking; `patience` (seconds after the sending) bounds the waiting for a listing
+    """Settles attempts by looking; `patience` (seconds) bounds the waiting for a listing
     that lags, and `absent_after` (seconds after the sending; None is never) says when absence is proof."""
 
     directories: Callable[[InstanceName], GroupDirectory]
@@ -83,9 +89,14 @@ class Settler:
     patience: float
     absent_after: float | None = None
 
-    def settle(self, attempt: OpenAttempt, owned: Collection[GroupId]) -> Settlement:
-        """Looks until something is found or patience ends; what cannot be had settles nothing."""
-        until = attempt.sent_at + timedelta(seconds=self.patience)
+    def settle(
+        self, attempt: OpenAttempt, owned: Collection[GroupId], *, since: datetime | None = None
+    ) -> Settlement:
+        """Looks until something is found or patience ends, counted from `since`, else from the sending.
+
+        What cannot be had settles nothing.
+        """
+        until = (since or attempt.sent_at) + timedelta(seconds=self.patience)
         pause = FIRST_PAUSE
         while True:
             settlement = self._look(attempt, owned)

@@ -367,7 +367,7 @@ def test_one_writer(online: Any, served: Any) -> None:
 
     second = online(*APPLY)
     assert second.code == 1
-    assert "groups.state.json.lock: error: another apply is at work on this state: " in second.err
+    assert "groups.state.json.lock: error: another zapi-sync is at work on this state: " in second.err
     assert f"process {process.pid}, since 20" in second.err
     assert online("plan").code == 0  # takes no lock
     process.kill()

@@ -80,7 +80,8 @@ def test_a_key_that_was_renamed_makes_no_second_group(online: Any, served: Any) 
     path = online.groups("old")
     online(*APPLY)
     path.write_text(path.read_text().replace("  old:", "  new:"))
-    plan = online("plan")
+    plan = online("plan", "--detailed-exitcode")
+    assert plan.code == 4
     assert "= new  not created: the name is taken" in plan.out
     assert "The group of the key old has this name, whatever the config calls it now." in plan.out
     assert online(*APPLY).code == 4
@@ -98,6 +99,33 @@ def test_a_key_that_was_renamed_in_doubt_is_held(online: Any, served: Any) -> No
         held = online(*APPLY, "--existing", existing)
         assert held.code == 4
         assert "What is unsettled of the key old has this name" in held.out + held.err
+    assert len(served.creates()) == 1
+
+
+def test_an_instance_that_was_edited_in_doubt_is_connected_too(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-close-before")
+    online(*APPLY)
+    online.groups("a", instance="sales")
+    assert online(*APPLY).code == 4
+    done = online(*APPLY, "--absent-after", "0")
+    assert done.code == 0, done.err
+    assert [request["instance"] for request in served.creates()] == [served.default, served.sales]
+
+
+def test_a_stop_while_settling_ends_the_run(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-close-before")
+    online(*APPLY)
+    online.groups("a", "b")
+    process = online.start("apply", "--auto-approve", "--pace", "0", "--settle", "600")
+    while not any(
+        request["call"] == "groups" for request in served.client.get("/sandbox/requests").json()[-2:]
+    ):
+        pass
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
     assert len(served.creates()) == 1
 
 

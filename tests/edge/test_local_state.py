@@ -222,16 +222,13 @@ def test_a_journal_that_is_replaced_meanwhile_is_not_written_to(local: LocalStat
     local.journal_path.unlink()
     if how == "replaced":
         local.journal_path.write_bytes(copy)
-    told = {
-        "replaced": (
-            "it was replaced while this run was writing to it | see to the disk or the folder, then run this"
-            " again"
-        ),
-        "removed": "no such file or directory | create the folder, or name another with --state",
-    }
+    told = (
+        "it was replaced or removed while this run was writing to it | "
+        "put the file back; what was created meanwhile is told, for zapi-sync import"
+    )
     for _ in range(2):  # and from then on at every call
         assert refusal(StateUnwritable, lambda: journal.append(RUN[2])) == [
-            f"{local.journal_path}: it cannot be written: {told[how]}"
+            f"{local.journal_path}: it cannot be written: {told}"
         ]
     journal.close()
     if how == "replaced":

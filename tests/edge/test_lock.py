@@ -79,8 +79,9 @@ def test_a_second_process_is_told_who_holds_it(path: Path) -> None:
     with holder(path) as other:
         since = json.loads(path.read_text())["since"]
         assert taking(path) == [
-            f"{path}: another apply is at work on this state: {getpass.getuser()} on {socket.gethostname()}, "
-            f"process {other.pid}, since {since} | let it finish, or wait for it with --lock-timeout SECONDS"
+            f"{path}: another zapi-sync is at work on this state: "
+            f"{getpass.getuser()} on {socket.gethostname()}, process {other.pid}, since {since} | "
+            "let it finish, or wait for it with --lock-timeout SECONDS"
         ]
         assert json.loads(path.read_text())["pid"] == other.pid, "whoever asks in vain changes nothing"
 
@@ -144,7 +145,7 @@ def test_a_holder_that_cannot_be_read_is_told_as_that(path: Path, content: bytes
     )
     with holder(path, raw_lock):
         assert taking(path) == [
-            f"{path}: another apply is at work on this state: who it is, is not written down yet | "
+            f"{path}: another zapi-sync is at work on this state: who it is, is not written down yet | "
             "let it finish, or wait for it with --lock-timeout SECONDS"
         ]
 

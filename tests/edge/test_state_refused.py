@@ -151,7 +151,7 @@ def test_a_folder_that_vanishes_is_found_before_the_next_event(tmp_path: Path) -
     journal = local.open_journal(STATE)
     folder.rename(tmp_path / "elsewhere")
     (line,) = refusal(StateUnwritable, lambda: journal.append(attempt("a")[0]))
-    assert line.startswith(f"{local.journal_path}: it cannot be written: no such file or directory | ")
+    assert line.startswith(f"{local.journal_path}: it cannot be written: it was replaced or removed ")
     journal.close()
 
 

@@ -23,7 +23,7 @@ def test_twenty_at_once_are_refused_but_for_one(world: World, figure: Figure) ->
     refused = [each for each in ran if each.code == 1]
     figure(f"{COPIES} at once: {writers(ran)} wrote, {len(refused)} were refused, {twins(world)}")
     assert {each.code for each in ran} <= {0, 1}
-    assert all("another apply is at work on this state" in each.err for each in refused)
+    assert all("another zapi-sync is at work on this state" in each.err for each in refused)
     assert writers(ran) == 1
     assert_once(world, WANTED)
 

@@ -40,15 +40,22 @@ def test_groups_come_with_strings_for_booleans_and_chats_among_them() -> None:
         {"isGroup": "false", "name": "a person", "phone": "5511999999999"},
         {"name": None, "phone": "120363019502650978-group"},
         {"name": "120363019502650979-group", "phone": "120363019502650979-group"},
-        "nonsense",
-        {"phone": "../x"},
     ]
     assert read_groups(answer(page)) == [
         Listed(GroupId(ID), "A"),
         Listed(GroupId(OLD_ID), "B"),
+        Listed(GroupId("5511999999999"), "a person", is_group=False),
         Listed(GroupId("120363019502650978-group"), None),
         Listed(GroupId("120363019502650979-group"), None),
     ]
+
+
+@pytest.mark.parametrize(
+    "entry", ["nonsense", {"phone": "../x"}, {"id": "120363019502650978@g.us", "name": "A"}, None]
+)
+def test_a_listing_that_cannot_be_read_in_full_is_none(entry: object) -> None:
+    with pytest.raises(NotUnderstood, match="an entry of the listing has no id that can be read"):
+        read_groups(answer([{"name": "A", "phone": ID}, entry]))
 
 
 def test_metadata_in_full() -> None:

@@ -192,6 +192,25 @@ def test_what_moved_between_two_pages_is_seen_by_a_second_pass() -> None:
     assert {each.phone for each in complete_listing(jumps, ())} == {OTHER, OURS, hidden}
 
 
+def test_a_page_that_repeats_once_does_not_hide_the_rest() -> None:
+    ids = [GroupId(f"12036300000000{number:04}-group") for number in range(6)]
+    pages = [listed(*ids[:2]), listed(*ids[2:4]), listed(*ids[4:])]
+    once = Directory([[pages[0], pages[0]], pages, pages])
+    assert {each.phone for each in complete_listing(once, ())} == set(ids)
+
+
+def test_a_listing_that_does_not_come_to_rest_is_none() -> None:
+    ids = [GroupId(f"12036300000000{number:04}-group") for number in range(20)]
+    growing = Directory([[listed(*ids[:number]), listed(ids[-1])] for number in range(1, 8)])
+    with pytest.raises(RemoteUnavailable, match="the listing of groups still grew after 5 passes"):
+        complete_listing(growing, ())
+
+
+def test_what_is_no_group_is_left_out() -> None:
+    person = Listed(GroupId("5511999999999"), "Launch", is_group=False)
+    assert complete_listing(Directory([[[person]]]), ()) == []
+
+
 def test_a_group_without_a_name_is_asked_for_it() -> None:
     directory = Directory([[listed(OURS, name=None)]])
     assert complete_listing(directory, ()) == [Listed(OURS, "Launch")]

@@ -49,7 +49,7 @@ def test_a_group_to_create_is_shown_with_all_that_is_sent() -> None:
         "",
         "Plan: 2 to create; 0 unchanged.",
         "Up to 11 private invitations will be sent.",
-        "At the pace of the config this takes about 60 s.",
+        "At this pace it takes about 60 s.",
     ]
 
 
@@ -89,7 +89,7 @@ def test_the_days_budget_is_told() -> None:
     lines = plan_of("a", forecasts=(Forecast(20, 1140, 5), Forecast(2, 60, 1)))
     assert lines[-3:] == [
         "No private invitation will be sent.",
-        "At the pace of the config this takes about 20 min.",
+        "At this pace it takes about 20 min.",
         "The day's budget allows 22 of them now; 6 are left for a later apply.",
     ]
 

@@ -18,9 +18,9 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import Api, connect, current, load_config, open_state, state_file
+from zapi_sync.cli.wiring import connect, current, load_config, open_state, state_file
 from zapi_sync.core.config import Config
-from zapi_sync.core.journal import Adopted, Concluded, Known
+from zapi_sync.core.journal import Concluded, Known
 from zapi_sync.core.model import Group, GroupId, GroupKey, How
 from zapi_sync.core.outcome import Absent, is_group_id
 from zapi_sync.core.progress import Finished
@@ -60,8 +60,8 @@ def import_command(
     """
     group = _wanted(load_config(files), key)
     path = state_file(files, state, environment(), sandbox=sandbox)
-    with locked(open_state(path).lock_path, timeout=lock_timeout):
-        local = open_state(path)
+    local = open_state(path)
+    with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         if group.key in known.groups:
             raise StateInvalid.of(
@@ -100,8 +100,8 @@ def resolve_command(
     if bool(group_id) == retry:
         raise UsageError.of("resolve takes either --adopt ID or --retry", help="zapi-sync resolve --help")
     path = state_file(files, state, environment(), sandbox=sandbox)
-    with locked(open_state(path).lock_path, timeout=lock_timeout):
-        local = open_state(path)
+    local = open_state(path)
+    with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         attempt = known.open.get(GroupKey(key))
         if attempt is None:
@@ -118,6 +118,8 @@ def resolve_command(
         if known.state:
             write_down(local, known.state, [conclusion])
         console.talk(f"{key} is settled as not created; zapi-sync apply creates it")
+        if console.json:
+            console.result(json.applied([], [], [], []))
         return ExitCode.DONE
 
 
@@ -145,7 +147,7 @@ def _adopt(
     with closing(connect(local.path, environment(), instances, [], LOOKUP_SECONDS, sandbox=sandbox)) as api:
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, str(local.path))
-        event = _look_up(api, group, group_id, how)
+        event = adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)
         write_down(local, first_state(local, known, api), [event])
     finished = Finished(event.group, event.created, how)
     if console.json:
@@ -167,7 +169,3 @@ def _check_id(state: Path, known: Known, group_id: str) -> None:
             help="nothing was changed; two keys never stand for one group",
             file=str(state),
         )
-
-
-def _look_up(api: Api, group: Group, group_id: str, how: How) -> Adopted:
-    return adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)

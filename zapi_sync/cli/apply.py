@@ -77,7 +77,7 @@ SETTLE_SECONDS = 30.0
     type=Seconds(),
     default=SETTLE_SECONDS,
     metavar="SECONDS",
-    help="How long after a request to look for its group, where the answer proves nothing.  [30]",
+    help="How long to look for a group, where the answer to its creation proves nothing.  [30]",
 )
 @click.option(
     "--absent-after",
@@ -118,7 +118,7 @@ def command(
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
     plan = make_plan(config.groups, known)
-    if not any(_instances(plan, known, Existing(existing))) and not local.has_journal:
+    if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
         return report(console, config, plan)
     policy = Policy(
         pacing=_pacing(config, pace, per_day, sandbox=sandbox),
@@ -129,16 +129,21 @@ def command(
     )
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
-        needed, useful = _instances(make_plan(config.groups, known), known, policy.existing)
+        needed, useful = _instances(config, make_plan(config.groups, known), known, policy.existing)
         with closing(connect(path, environment(), needed, useful, timeout, sandbox=sandbox)) as api:
             run = Run(console, config, local, api, policy)
-            return report(console, config, run.carry_out(known), run.done, run.doubts, run.failures)
+            plan = run.carry_out(known)
+            interrupted = run.clock.stopping
+            return report(console, config, plan, run.done, run.doubts, run.failures, interrupted=interrupted)
 
 
-def _instances(plan: Plan, known: Known, existing: Existing) -> tuple[set[InstanceName], set[InstanceName]]:
+def _instances(
+    config: Config, plan: Plan, known: Known, existing: Existing
+) -> tuple[set[InstanceName], set[InstanceName]]:
     """The instances without which an apply cannot work, and those on which a link is still to be had."""
     needed = to_be_listed(plan, existing)
     needed |= {attempt.intent.group.instance for attempt in known.open.values()}
+    needed |= {group.instance for group in config.groups if group.key in known.open}
     useful = {each.instance for each in known.groups.values() if each.invitation_link is None}
     return needed, useful - needed
 

@@ -18,10 +18,10 @@ from zapi_sync.cli.console import Console
 from zapi_sync.cli.progress import follow
 from zapi_sync.cli.wiring import Api, forecasts
 from zapi_sync.core.config import Config
-from zapi_sync.core.evidence import Found, NotThere, StillOpen
-from zapi_sync.core.journal import Event, Known, LinkFound
+from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
+from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
 from zapi_sync.core.lookup import Listed
-from zapi_sync.core.model import GroupKey, How, InstanceName
+from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.pacing import Pacing
 from zapi_sync.core.plan import Adopt, Create, Existing, Plan, make_plan, to_be_listed, with_existing
 from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
@@ -70,6 +70,9 @@ class Run:
             check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
             known = self._fetch_links(self._settle(known, known.state), known.state)
         plan = make_plan(self.config.groups, known)
+        if self.clock.stopping:
+            self.done += [Skipped(step.group, SkipReason.INTERRUPTED) for step in plan.of(Create)]
+            return plan
         listings = self._list(plan, known)
         plan = with_existing(plan, listings, known, self.policy.existing)
         creates, adopts = plan.of(Create), plan.of(Adopt)
@@ -99,6 +102,8 @@ class Run:
                         self.console.talk(f"{group.key}: {reason}, so it may be created again")
                     case StillOpen(reason):
                         self.doubts[group.key] = reason
+                if self.clock.stopping:
+                    break
         return self.local.checkpoint()
 
     def _fetch_links(self, known: Known, state: State) -> Known:
@@ -133,28 +138,21 @@ class Run:
 
     def _act(self, plan: Plan, known: Known, unlisted: frozenset[InstanceName]) -> None:
         state = first_state(self.local, known, self.api)
-        try:
-            with closing(self.local.open_journal(state)) as journal, self._stopping_on_signals():
-                self._adopt(plan, journal)
-                applier = Applier(
-                    self.policy.pacing,
-                    self.api.client,
-                    self._settler(None).settle,
-                    journal,
-                    self.clock,
-                    random.SystemRandom(),
-                    unlisted,
-                )
-                progress = applier.apply(plan, known)
-                # extend() keeps what came before a failure
-                self.done.extend(follow(progress, len(plan.of(Create)), self.console, self.clock.now))
-        except ZapiSyncError as failure:
-            self._fail(failure.diagnostics)
-            through = {each.group.key for each in self.done if isinstance(each, (Finished, Skipped))}
-            left = [step.group for step in plan.of(Create) if step.key not in through]
-            self.done += [Skipped(group, SkipReason.RUN_STOPPED) for group in left]
-        finally:
-            self._checkpoint()
+        with self._stopping_on_signals():
+            try:
+                with closing(self.local.open_journal(state)) as journal:
+                    self._adopt(plan, journal)
+                    progress = self._applier(journal, unlisted).apply(plan, known)
+                    # extend() keeps what came before a failure
+                    self.done.extend(follow(progress, len(plan.of(Create)), self.console, self.clock.now))
+            except ZapiSyncError as failure:
+                self._fail(failure.diagnostics)
+                through = {each.group.key for each in self.done if isinstance(each, (Finished, Skipped))}
+                meant = [step.group for step in plan.of(Adopt)] + [step.group for step in plan.of(Create)]
+                left = [group for group in meant if group.key not in through]
+                self.done += [Skipped(group, SkipReason.RUN_STOPPED) for group in left]
+            finally:
+                self._checkpoint()
 
     def _checkpoint(self) -> None:
         try:
@@ -164,14 +162,28 @@ class Run:
 
     def _adopt(self, plan: Plan, journal: JournalFile) -> None:
         for step in plan.of(Adopt):
+            if self.clock.stopping:
+                self.done.append(Skipped(step.group, SkipReason.INTERRUPTED))
+                continue
             try:
                 directory = self.api.client(step.group.instance)
                 event = adopt(step.group, step.id, directory, self.clock.now(), How.ADOPTED)
             except RemoteUnavailable as unavailable:
-                self._fail(unavailable.diagnostics)
+                what = f'"{step.key}" is not adopted: '
+                self._fail([replace(each, message=what + each.message) for each in unavailable.diagnostics])
+                self.done.append(Skipped(step.group, SkipReason.RUN_STOPPED))
             else:
                 journal.append(event)
                 self.done.append(Finished(step.group, event.created, How.ADOPTED))
+
+    def _applier(self, journal: JournalFile, unlisted: frozenset[InstanceName]) -> Applier:
+        settler = self._settler(None)
+
+        def settle(attempt: OpenAttempt, owned: set[GroupId]) -> Settlement:
+            return settler.settle(attempt, owned, since=self.clock.now())
+
+        chance = random.SystemRandom()
+        return Applier(self.policy.pacing, self.api.client, settle, journal, self.clock, chance, unlisted)
 
     def _settler(self, absent_after: float | None) -> Settler:
         return Settler(self.api.client, self.clock, self.policy.patience, absent_after)
@@ -188,7 +200,8 @@ class Run:
             with suppress(OSError):  # a handler that raises would do so within the request
                 os.write(2, b"\nstopping once the group at hand is through; once more leaves at once\n")
 
-        before = {number: signal.signal(number, handle) for number in _STOPS}
+        heeded = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
+        before = {number: signal.signal(number, handle) for number in heeded}
         try:
             yield
         finally:

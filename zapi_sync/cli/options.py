@@ -54,12 +54,12 @@ lock_timeout_option = click.option(
     type=Seconds(),
     default=0.0,
     metavar="SECONDS",
-    help="How long to wait for another apply to end.  [0]",
+    help="How long to wait for another zapi-sync to end.  [0]",
 )
 detailed_exitcode_option = click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 0 if there is nothing to do, 2 if there is something to create, 4 if one is unsettled.",
+    help="Exit with 0 if there is nothing to do, 2 if there is something to create, 4 if one is held.",
 )
 
 
@@ -74,7 +74,7 @@ def with_console(function: Callable[..., int]) -> Callable[..., int]:
         help="The form of the result.  [text]",
     )
     @click.option("--no-color", is_flag=True, help="No colours, as with the environment's NO_COLOR.")
-    @click.option("-v", "--verbose", count=True, help="Say what is read and sent; -vv says more.")
+    @click.option("-v", "--verbose", count=True, help="Say what is read; -vv also what is sent.")
     @functools.wraps(function)
     def command(output_format: str, no_color: bool, verbose: int, **options: object) -> int:
         start_logging(verbose)

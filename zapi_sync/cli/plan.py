@@ -21,7 +21,7 @@ from zapi_sync.cli.wiring import (
     state_file,
 )
 from zapi_sync.core.pacing import UNPACED
-from zapi_sync.core.plan import Create, Plan, Unsettled, make_plan
+from zapi_sync.core.plan import Create, Plan, Taken, Unsettled, make_plan
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
@@ -61,4 +61,4 @@ def command(
 def _exit_code(plan: Plan) -> ExitCode:
     if plan.of(Create):
         return ExitCode.SOMETHING_TO_CREATE
-    return ExitCode.UNSETTLED if plan.of(Unsettled) else ExitCode.DONE
+    return ExitCode.UNSETTLED if any([plan.of(Unsettled), plan.of(Taken)]) else ExitCode.DONE

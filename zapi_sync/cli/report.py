@@ -22,6 +22,8 @@ def report(
     done: Sequence[Progress] = (),
     doubts: Mapping[GroupKey, str] | None = None,
     failures: Sequence[Diagnostic] = (),
+    *,
+    interrupted: bool = False,
 ) -> ExitCode:
     """Tell what became of a plan. `doubts` says why each attempt of earlier runs is still open."""
     ended = [each for each in done if isinstance(each, (Finished, Skipped))]
@@ -34,6 +36,8 @@ def report(
         console.result(text.plan(plan, [], console.paint))
     else:
         _report_text(console, ended, taken, open_steps)
+    if interrupted:
+        return ExitCode.INTERRUPTED
     return _exit_code(ended, taken, open_steps, failures)
 
 
@@ -71,8 +75,6 @@ def _exit_code(
 ) -> ExitCode:
     outcomes = [each.outcome for each in ended if isinstance(each, Finished)]
     skipped = {each.reason for each in ended if isinstance(each, Skipped)}
-    if SkipReason.INTERRUPTED in skipped:
-        return ExitCode.INTERRUPTED
     if failures or any(isinstance(outcome, (Rejected, Unsent)) for outcome in outcomes):
         return ExitCode.ERROR
     if taken or open_steps or any(isinstance(outcome, Unknown) for outcome in outcomes):

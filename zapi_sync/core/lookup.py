@@ -18,6 +18,7 @@ class Listed:
 
     phone: GroupId
     name: str | None
+    is_group: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,12 @@ class NotUnderstood(ValueError):
 
 
 def read_groups(answer: Answer) -> list[Listed]:
-    """The groups of one page. Raises NotUnderstood."""
+    """The entries of one page. Raises NotUnderstood, also where one entry cannot be read: a listing that
+    leaves something out is not complete."""
     page = _json(answer)
     if not isinstance(page, list):
         raise NotUnderstood(_what_else(answer, page))
-    return [_listed(entry) for entry in page if isinstance(entry, dict) and _is_group(entry)]
+    return [_listed(entry) for entry in page]
 
 
 def read_metadata(answer: Answer) -> Metadata:
@@ -114,13 +116,12 @@ def _error_of(body: bytes) -> object:
     return value.get("error") if isinstance(value, dict) else None
 
 
-def _is_group(entry: Mapping[str, object]) -> bool:
-    return is_group_id(entry.get("phone")) and str(entry.get("isGroup", True)).lower() != "false"
-
-
-def _listed(entry: Mapping[str, object]) -> Listed:
+def _listed(entry: object) -> Listed:
+    if not isinstance(entry, dict) or not is_group_id(entry.get("phone")):
+        raise NotUnderstood("an entry of the listing has no id that can be read")
     name = _text(entry.get("name"))
-    return Listed(GroupId(str(entry["phone"])), None if name == entry["phone"] else name)
+    is_group = str(entry.get("isGroup", True)).lower() != "false"
+    return Listed(GroupId(entry["phone"]), None if name == entry["phone"] else name, is_group)
 
 
 def _text(value: object) -> str | None:

@@ -136,11 +136,17 @@ class JournalFile:
 
     def _append(self, line: bytes) -> None:
         with _writing(self._path):
-            if not os.path.samestat(os.fstat(self._descriptor), os.stat(self._path)):
-                raise OSError(errno.ESTALE, "it was replaced while this run was writing to it")
+            if not self._is_in_place():
+                raise OSError(errno.ESTALE, "it was replaced or removed while this run was writing to it")
             if os.write(self._descriptor, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._descriptor)
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
+        except FileNotFoundError:
+            return False
 
 
 @contextlib.contextmanager
@@ -226,6 +232,7 @@ def _remedy(error: OSError) -> str:
         errno.EPERM: "see to it that this user may write in this folder",
         errno.EROFS: "put the state on a disk that can be written, with --state",
         errno.ENOENT: "create the folder, or name another with --state",
+        errno.ESTALE: "put the file back; what was created meanwhile is told, for zapi-sync import",
         errno.EBUSY: "a file that is mounted by itself cannot be replaced: mount its folder instead",
     }
     return remedies.get(error.errno or 0, "see to the disk or the folder, then run this again")

@@ -60,7 +60,7 @@ def _acquire(descriptor: int, path: Path, timeout: float) -> None:
                 ) from None
             if time.monotonic() >= deadline:
                 raise StateLocked.of(
-                    f"another apply is at work on this state: {_holder(descriptor)}",
+                    f"another zapi-sync is at work on this state: {_holder(descriptor)}",
                     help="let it finish, or wait for it with --lock-timeout SECONDS",
                     file=str(path),
                 ) from None

@@ -58,7 +58,7 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
 class ZApi:
     """One instance of Z-API, over HTTP, or in-process where an `app` stands in for the API.
 
-    `timeout` (seconds) bounds the time from a request's first byte to its answer's last one.
+    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one.
     """
 
     def __init__(
@@ -103,7 +103,11 @@ class ZApi:
         return self._look_up("groups", read_groups, page=str(page), pageSize=str(PAGE_SIZE))
 
     def metadata(self, phone: GroupId) -> Metadata:
-        return self._look_up(f"light-group-metadata/{quote(phone, safe='')}", read_metadata)
+        call = f"light-group-metadata/{quote(phone, safe='')}"
+        metadata = self._look_up(call, read_metadata)
+        if metadata.phone != phone:
+            raise self._unavailable(call, "it speaks of another group")
+        return metadata
 
     def invitation_link(self, phone: GroupId) -> str | None:
         call = f"group-invitation-link/{quote(phone, safe='')}"
@@ -187,7 +191,7 @@ class ZApi:
         """Look-ups may share a connection: asked again after it broke, they do no harm."""
         return httpx.Client(
             transport=self._fresh_transport(),
-            timeout=httpx.Timeout(min(self._timeout, LOOKUP_SECONDS), connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(LOOKUP_SECONDS, connect=CONNECT_SECONDS),
             trust_env=False,
         )
 

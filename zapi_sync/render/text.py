@@ -45,9 +45,10 @@ def finished(finished: Finished, paint: Paint) -> str:
         case Created(phone):
             word = "found" if finished.how is How.SETTLED else str(finished.how or "created")
             return f"{paint.green(word)}{' ' * (10 - len(word))}{name}  {phone}"
-        case Rejected(cause, said):
+        case Rejected(cause, said, retry_after):
+            wait = f" (it asks to wait {seconds(retry_after)})" if retry_after else ""
             return (
-                f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}\n"
+                f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}{wait}\n"
                 f"          help: {remedy(cause, group.instance)}"
             )
         case Unsent(reason):
@@ -160,7 +161,8 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
 def _doubt(group: Group) -> str:
     return (
         "the group may exist or not, so no second request is sent. Run apply again: it looks again.\n"
-        f'          Or look at the phone of the instance "{group.instance}", and settle it by hand:\n'
+        f'          Or look at the phone of the instance "{group.instance}", and settle it by hand\n'
+        "          (with the same -f, --state and --sandbox):\n"
         f"            zapi-sync resolve {group.key} --adopt ID   the group is there\n"
         f"            zapi-sync resolve {group.key} --retry      it is not, and never will be: create it"
     )
@@ -226,7 +228,7 @@ def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
     now = sum(forecast.creations for forecast in forecasts)
     took = sum(forecast.seconds for forecast in forecasts)
     if took >= 1:
-        yield f"At the pace of the config this takes about {seconds(took)}."
+        yield f"At this pace it takes about {seconds(took)}."
     if left_over:
         yield f"The day's budget allows {now} of them now; {left_over} are left for a later apply."
 
