@@ -69,7 +69,7 @@ SETTLE_SECONDS = 30.0
     type=Seconds(0.1),
     default=CREATE_TIMEOUT_SECONDS,
     metavar="SECONDS",
-    help="How long to wait for the answer to a creation.  [120]",
+    help="How long to wait for the answer to a creation; for a look-up's, at most 30.  [120]",
 )
 @click.option(
     "--settle",

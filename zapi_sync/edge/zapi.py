@@ -58,7 +58,8 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
 class ZApi:
     """One instance of Z-API, over HTTP, or in-process where an `app` stands in for the API.
 
-    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one.
+    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one, and each wait
+    for a part of a look-up's answer, which is never longer than LOOKUP_SECONDS.
     """
 
     def __init__(
@@ -191,7 +192,7 @@ class ZApi:
         """Look-ups may share a connection: asked again after it broke, they do no harm."""
         return httpx.Client(
             transport=self._fresh_transport(),
-            timeout=httpx.Timeout(LOOKUP_SECONDS, connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(min(self._timeout, LOOKUP_SECONDS), connect=CONNECT_SECONDS),
             trust_env=False,
         )
 
