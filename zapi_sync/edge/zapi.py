@@ -58,8 +58,8 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
 class ZApi:
     """One instance of Z-API, over HTTP, or in-process where an `app` stands in for the API.
 
-    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one, and each wait
-    for a part of a look-up's answer, which is never longer than LOOKUP_SECONDS.
+    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one, and each
+    wait for a part of a look-up's answer, which is never longer than LOOKUP_SECONDS.
     """
 
     def __init__(
