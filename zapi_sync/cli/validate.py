@@ -8,7 +8,7 @@ from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import files_option, with_console
 from zapi_sync.cli.wiring import load_config
 from zapi_sync.errors import ExitCode
-from zapi_sync.render import json
+from zapi_sync.render import json, text
 
 
 @click.command("validate")
@@ -21,6 +21,5 @@ def command(console: Console, files: tuple[str, ...]) -> int:
     if console.json:
         console.result(json.valid(len(config.groups), config.warnings))
     else:
-        count = len(config.groups)
-        console.result(f"Valid: {count} group{'' if count == 1 else 's'}.")
+        console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
     return ExitCode.DONE
