@@ -38,6 +38,87 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class Code(StrEnum):
+    """What kind of complaint it is: stable from the first release, each with a section in docs/errors.md."""
+
+    summary: str
+
+    def __new__(cls, number: str, summary: str) -> Self:
+        member = str.__new__(cls, number)
+        member._value_ = number
+        member.summary = summary
+        return member
+
+    # ZS1xx: the config
+    CONFIG_UNREADABLE = "ZS101", "the config cannot be read"
+    NOT_UTF8 = "ZS102", "the config is not UTF-8 text"
+    NOT_YAML = "ZS103", "the config is not YAML"
+    BEYOND_BOUNDS = "ZS104", "the config is larger or deeper than it may be"
+    SEVERAL_DOCUMENTS = "ZS105", "several YAML documents in one file"
+    REPEATED_KEY = "ZS106", "a key written twice"
+    ALIAS_OF_NOTHING = "ZS107", "an alias that stands for nothing"
+    TAG = "ZS108", "a YAML tag"
+    MERGE_OF_NO_MAPPING = "ZS109", "a merge of what is no mapping"
+    KEY_NOT_TEXT = "ZS110", "a key that is no text"
+    NO_GROUPS_FILE = "ZS111", "a file without groups"
+    UNKNOWN_ATTRIBUTE = "ZS112", "an unknown attribute"
+    MISSING_ATTRIBUTE = "ZS113", "a missing attribute"
+    WRONG_VALUE = "ZS114", "a value that cannot be"
+    IMPOSSIBLE_KEY = "ZS115", "a key that no group can have"
+    GROUP_TWICE = "ZS116", "a group written in two files"
+    PACING_TWICE = "ZS117", "two paces"
+    INSTANCES_CLASH = "ZS118", "two instances that read the same variables"
+    INSTANCE_MISSPELT = "ZS119", "an instance that looks misspelt"
+    NAME_UNUSABLE = "ZS121", "a groupName that is blank or breaks lines"
+    NAME_DISGUISED = "ZS122", "a groupName that changes how it is read"
+    NAME_TOO_LONG = "ZS123", "a groupName that is too long"
+    NAME_TWICE = "ZS124", "a groupName wanted twice"
+    NAME_WITH_BORDERS = "ZS125", "a groupName that begins or ends with a blank"
+    NAME_WITH_INVISIBLES = "ZS126", "a groupName with characters that nobody sees"
+    NO_PARTICIPANTS = "ZS131", "a group without participants"
+    NOT_A_PHONE = "ZS132", "what is no phone number"
+    PHONE_TWICE = "ZS133", "a participant written twice"
+    LID = "ZS134", "an @lid among the phones"
+    PHONE_IMPOSSIBLE = "ZS135", "a phone number that nobody can have"
+    NINTH_DIGIT = "ZS136", "a Brazilian mobile without its ninth digit"
+    TOO_MANY_PARTICIPANTS = "ZS137", "more participants than WhatsApp takes"
+    MORE_MISTAKES = "ZS199", "more mistakes than are told"
+    # ZS2xx: the state and its journal
+    STATE_UNREADABLE = "ZS201", "the state cannot be read"
+    STATE_NO_FILE = "ZS202", "the state is no regular file"
+    STATE_CORRUPT = "ZS203", "the state cannot be used"
+    STATE_NEWER = "ZS204", "the state is of a newer version"
+    STATE_GONE = "ZS205", "the state is gone"
+    JOURNAL_BROKEN = "ZS206", "the journal cannot be used"
+    JOURNAL_OF_ANOTHER_STATE = "ZS207", "the journal does not fit the state"
+    STATE_OF_ANOTHER_REMOTE = "ZS208", "the state speaks of another API"
+    STATE_OF_ANOTHER_INSTANCE = "ZS209", "the state speaks of another instance"
+    STATE_UNWRITABLE = "ZS210", "the state cannot be written"
+    STATE_LOCKED = "ZS211", "another zapi-sync is at work"
+    NO_LOCKS = "ZS212", "a filesystem without locks"
+    KEY_IN_STATE = "ZS213", "a key that is in the state already"
+    NOT_UNSETTLED = "ZS214", "a key that is not unsettled"
+    GROUP_OF_ANOTHER_KEY = "ZS215", "a group that another key stands for"
+    STATE_OPEN_TO_OTHERS = "ZS216", "a state that everybody can change"
+    WHICH_STATE = "ZS217", "two states that could be meant"
+    SANDBOX_UNUSABLE = "ZS218", "the sandbox cannot keep its groups"
+    # ZS3xx: the environment
+    CREDENTIALS_MISSING = "ZS301", "an instance without credentials"
+    CREDENTIALS_UNUSABLE = "ZS302", "a credential that cannot be right"
+    CREDENTIALS_SHARED = "ZS303", "two names for one instance"
+    BASE_URL = "ZS304", "an address that cannot be the API's"
+    # ZS4xx: the API
+    LOOKUP_FAILED = "ZS401", "a look-up without a usable answer"
+    LISTING_INCOMPLETE = "ZS402", "a listing of groups that is not complete"
+    # ZS5xx: the command line and the terminal
+    USAGE = "ZS501", "a command line that makes no sense"
+    NO_SUCH_GROUP = "ZS502", "a key that the config does not have"
+    NOT_A_GROUP_ID = "ZS503", "what is no group's id"
+    NO_TERMINAL = "ZS504", "nobody there to ask"
+    NOT_APPROVED = "ZS505", "an apply that was not approved"
+    OUTPUT_LOST = "ZS506", "a result that cannot be written"
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A place in a file. `line` and `column` count from 1, `column` and `length` in characters;
@@ -52,10 +133,11 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One complaint: where, what is wrong and why (`message`), what to do (`help`)."""
+    """One complaint: where, what is wrong and why (`message`), what to do (`hint`)."""
 
+    code: Code
     message: str
-    help: str
+    hint: str
     location: Location | None = None
     severity: Severity = Severity.ERROR
     also: tuple[tuple[str, Location], ...] = ()
@@ -72,14 +154,14 @@ class ZapiSyncError(Exception):
         self.diagnostics = tuple(diagnostics)
 
     @classmethod
-    def of(cls, message: str, *, help: str, file: str | None = None) -> Self:
+    def of(cls, code: Code, message: str, *, hint: str, file: str | None = None) -> Self:
         """The common case: one complaint, about a file as a whole or about none."""
-        return cls.at(None if file is None else Location(file), message, help=help)
+        return cls.at(code, None if file is None else Location(file), message, hint=hint)
 
     @classmethod
-    def at(cls, location: Location | None, message: str, *, help: str) -> Self:
+    def at(cls, code: Code, location: Location | None, message: str, *, hint: str) -> Self:
         """One complaint about a place in a file."""
-        return cls([Diagnostic(message, help, location)])
+        return cls([Diagnostic(code, message, hint, location)])
 
 
 class ConfigInvalid(ZapiSyncError):

@@ -22,7 +22,7 @@ from zapi_sync.core.journal import Adopted, Concluded, Known, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, How, InstanceName
 from zapi_sync.core.outcome import Absent, Created
-from zapi_sync.errors import RemoteUnavailable
+from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.ports import Clock, GroupDirectory, Journal
 
 MAX_PAGES = 1000
@@ -46,12 +46,15 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId]) -> l
             break
     else:
         raise RemoteUnavailable.of(
-            f"the listing of groups still grew after {MAX_PASSES} passes", help="run this again"
+            Code.LISTING_INCOMPLETE,
+            f"the listing of groups still grew after {MAX_PASSES} passes",
+            hint="run this again",
         )
     if owned and not listed:
         raise RemoteUnavailable.of(
+            Code.LISTING_INCOMPLETE,
             "the instance lists no groups at all, and the state knows of some",
-            help="see whether the instance is connected, then run this again",
+            hint="see whether the instance is connected, then run this again",
         )
     groups = [each for each in listed.values() if each.is_group]
     return [each if each.name else _named(directory, each) for each in groups]
@@ -70,8 +73,9 @@ def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
             if entry.phone not in listed or not listed[entry.phone].name:
                 listed[entry.phone] = entry
     raise RemoteUnavailable.of(
+        Code.LISTING_INCOMPLETE,
         f"the listing of groups has no end ({MAX_PAGES} pages)",
-        help="report this to Z-API, then run this again",
+        hint="report this to Z-API, then run this again",
     )
 
 

@@ -196,7 +196,7 @@ def test_what_cannot_be_taken_in(
     before = (online.folder / "groups.state.json").read_bytes()
     result = online(*arguments)
     assert (result.code, message in result.err) == (code, True), result.err
-    assert "help: " in result.err
+    assert "hint: " in result.err
     assert (online.folder / "groups.state.json").read_bytes() == before
 
 
@@ -230,7 +230,7 @@ def test_a_call_that_was_turned_down_says_what_to_do(
     first = online(*APPLY)
     assert first.code == 1
     assert "[1/2] rejected  a" in first.err
-    assert f"help: {remedy}" in first.err
+    assert f"hint: {remedy}" in first.err
     assert '[2/2] not tried b: the instance "default" was stopped for this run' in first.err
 
     again = online(*APPLY)

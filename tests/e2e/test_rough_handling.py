@@ -71,7 +71,7 @@ def test_another_order_of_files_does_not_begin_anew(online: Any, served: Any) ->
     assert online(*APPLY, "-f", "a.yaml", "-f", "b.yaml").code == 0
     swapped = online(*APPLY, "-f", "b.yaml", "-f", "a.yaml")
     assert swapped.code == 64
-    assert "help: say which one is meant: --state a.state.json" in swapped.err
+    assert "hint: say which one is meant: --state a.state.json" in swapped.err
     assert online(*APPLY, "-f", "b.yaml", "-f", "a.yaml", "--state", "a.state.json").code == 0
     assert len(served.creates()) == 2
 

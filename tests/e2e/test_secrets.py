@@ -51,14 +51,15 @@ def test_a_credential_that_cannot_be_right_is_named_and_not_shown(online: Any, s
 
 
 def test_a_name_from_outside_cannot_steer_a_terminal_or_a_ci_log(zapi_sync: Any) -> None:
-    hostile = "\u202eevil\u2066 \u200b[bold]x[/bad] ::error::y"
+    hostile = "::error::\u200b[bold]x[/bad] \ufeff##[add-mask]y"
     zapi_sync.write(f"version: 1\ngroups: {{a: {{groupName: '{hostile}', phones: ['5544911112222']}}}}\n")
     for arguments in (["plan"], ["apply", "--sandbox", "--auto-approve"], ["plan", "--format", "json"]):
         result = zapi_sync(*arguments)
         assert result.code == 0
         for text in (result.out, result.err):
-            assert not set(text) & set("\u202e\u2066\u200b\x1b")
-            assert not any(line.startswith("::") for line in text.splitlines())
+            assert not set(text) & set("\ufeff\u200b\x1b")
+            assert "##[" not in text
+            assert not any(line.strip().startswith("::") for line in text.splitlines())
     state = zapi_sync.state("groups.sandbox.state.json")
     assert state["groups"]["a"]["groupName"] == hostile
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zapi_sync.core.model import Credentials, Group, GroupKey, InstanceName, Phone, Remote
+from zapi_sync.core.model import Credentials, Group, GroupKey, InstanceName, Remote
 from zapi_sync.core.outcome import Outcome
+from zapi_sync.core.phones import Phone
 from zapi_sync.edge.zapi import ZApi
 
 GROUP = Group(

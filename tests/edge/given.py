@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from zapi_sync.core.journal import Concluded, Event, Intent, Sending
-from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Phone
+from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
 from zapi_sync.core.outcome import Created, Outcome
+from zapi_sync.core.phones import Phone
 from zapi_sync.core.state import State
 from zapi_sync.errors import ZapiSyncError
 
@@ -38,12 +39,12 @@ def attempt(key: str, outcome: Outcome | None = None) -> list[Event]:
 
 
 def refusal(kind: type[ZapiSyncError], call: Callable[[], object]) -> list[str]:
-    """The complaints with which a call is refused, each as `file: message | help`."""
+    """The complaints with which a call is refused, each as `file: message | hint`."""
     with pytest.raises(kind) as refused:
         call()
     assert type(refused.value) is kind
     return [
-        (f"{each.location.file}: " if each.location else "") + f"{each.message} | {each.help}"
+        (f"{each.location.file}: " if each.location else "") + f"{each.message} | {each.hint}"
         for each in refused.value.diagnostics
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from zapi_sync.core.model import Credentials, InstanceName, Remote
@@ -95,18 +97,25 @@ def test_the_port_that_is_meant_anyway_makes_no_other_origin() -> None:
     )
 
 
+def credentials(
+    environment: Mapping[str, str], instances: Sequence[InstanceName]
+) -> dict[InstanceName, Credentials]:
+    """Read for instances that no config names."""
+    return read_credentials(environment, instances, lambda _: None)
+
+
 def test_each_instance_has_its_own_credentials() -> None:
-    found = read_credentials(WHOLE, [DEFAULT, SALES])
+    found = credentials(WHOLE, [DEFAULT, SALES])
     assert found == {
         DEFAULT: Credentials("id", "token", "client"),
         SALES: Credentials("sid", "stoken", "sclient"),
     }
-    assert read_credentials({}, []) == {}
+    assert credentials({}, []) == {}
 
 
 def test_blanks_around_a_value_fall_away() -> None:
     padded = {name: f" {value}\r\n" for name, value in WHOLE.items()}
-    assert read_credentials(padded, [DEFAULT]) == {DEFAULT: Credentials("id", "token", "client")}
+    assert credentials(padded, [DEFAULT]) == {DEFAULT: Credentials("id", "token", "client")}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +134,7 @@ def test_every_variable_that_is_missing_is_named(missing: list[str], named: str,
     environment = {name: value for name, value in WHOLE.items() if name not in missing}
     if blank is not None:
         environment |= dict.fromkeys(missing, blank)
-    assert refusal(CredentialsInvalid, lambda: read_credentials(environment, [DEFAULT])) == [
+    assert refusal(CredentialsInvalid, lambda: credentials(environment, [DEFAULT])) == [
         f'the instance "default" has no credentials: {named} not set | '
         "set what the Z-API panel shows (id and token of the instance; Client-Token under Security), "
         "or try it without an account: --sandbox"
@@ -133,7 +142,7 @@ def test_every_variable_that_is_missing_is_named(missing: list[str], named: str,
 
 
 def test_all_instances_complain_at_once() -> None:
-    lines = refusal(CredentialsInvalid, lambda: read_credentials({"ZAPI_TOKEN": "x"}, [DEFAULT, SALES]))
+    lines = refusal(CredentialsInvalid, lambda: credentials({"ZAPI_TOKEN": "x"}, [DEFAULT, SALES]))
     assert [line.partition(" |")[0] for line in lines] == [
         'the instance "default" has no credentials: ZAPI_INSTANCE_ID and ZAPI_CLIENT_TOKEN are not set',
         (
@@ -146,7 +155,7 @@ def test_all_instances_complain_at_once() -> None:
 @pytest.mark.parametrize("value", ["a b", "tokén", "a\tb", "a\nb", "a\x1bb", "a\udc80"])
 def test_a_value_that_cannot_stand_in_a_request_is_refused_and_never_shown(value: str) -> None:
     environment = WHOLE | {"ZAPI_TOKEN": value, "ZAPI_CLIENT_TOKEN": value}
-    lines = refusal(CredentialsInvalid, lambda: read_credentials(environment, [DEFAULT]))
+    lines = refusal(CredentialsInvalid, lambda: credentials(environment, [DEFAULT]))
     assert lines == [
         "ZAPI_TOKEN and ZAPI_CLIENT_TOKEN cannot be right: a blank or a character beyond ASCII is in it | "
         "copy the value again from the Z-API panel"

@@ -12,7 +12,7 @@ import pytest
 
 from zapi_sync.core.source import Source
 from zapi_sync.edge import inputs
-from zapi_sync.errors import ConfigInvalid, InputUnreadable
+from zapi_sync.errors import InputUnreadable, Location
 
 from .given import permissions_count, refusal
 
@@ -122,11 +122,20 @@ def test_a_file_beyond_all_measure_is_refused(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_no_text_is_refused_under_its_name(tmp_path: Path) -> None:
+def test_what_is_no_text_is_told_under_its_name(tmp_path: Path) -> None:
     file = tmp_path / "groups.yaml"
     file.write_bytes(b"version: 1\0")
-    assert refusal(ConfigInvalid, lambda: inputs.read_sources([str(tmp_path)])) == [
-        f"{file}: this is a binary file, not YAML | name a YAML text file"
+    (source,) = inputs.read_sources([str(tmp_path)])
+    assert source.problem
+    assert source.problem.location == Location(str(file), 1, 11)
+
+
+def test_all_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    lines = unreadable(str(tmp_path / "one.yaml"), str(tmp_path / "empty"))
+    assert [line.partition(" |")[0] for line in lines] == [
+        f"{tmp_path}/one.yaml: there is no such file",
+        f"{tmp_path}/empty: no *.yaml or *.yml file is in this folder",
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from zapi_sync import __version__
 from zapi_sync.core.outcome import Unsent
-from zapi_sync.errors import StateUnwritable
+from zapi_sync.errors import Code, StateUnwritable
 
 from .calls import GROUP, client, create
 from .given import MADE
@@ -93,7 +93,9 @@ def what_is_there(line: socket.socket) -> bytes:
 
 def test_what_sending_raises_comes_out_and_no_byte_has_left(peer: Start) -> None:
     api = peer(Line.read_to_end)
-    broken = StateUnwritable.of("it cannot be written: no space left on device", help="make room")
+    broken = StateUnwritable.of(
+        Code.STATE_UNWRITABLE, "it cannot be written: no space left on device", hint="make room"
+    )
 
     def sending() -> None:
         raise broken

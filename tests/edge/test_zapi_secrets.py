@@ -12,7 +12,7 @@ import pytest
 
 from zapi_sync.core.model import Credentials
 from zapi_sync.core.outcome import MAX_TEXT, Created, Outcome, Rejected
-from zapi_sync.errors import StateUnwritable
+from zapi_sync.errors import Code, StateUnwritable
 
 from .calls import GROUP, SECRETS, client, create
 from .peer import Act, Line, Peer, answering, http
@@ -110,7 +110,7 @@ def test_an_echo_in_place_of_an_id_does_not_show(peer: Start, status: str) -> No
 
 def test_an_exception_on_the_way_out_holds_no_secret_all_its_causes_included(peer: Start) -> None:
     def sending() -> None:
-        raise StateUnwritable.of("it cannot be written", help="make room")
+        raise StateUnwritable.of(Code.STATE_UNWRITABLE, "it cannot be written", hint="make room")
 
     with pytest.raises(StateUnwritable) as raised:
         create(peer(Line.read_to_end).url, sending=sending)

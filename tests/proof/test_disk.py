@@ -52,7 +52,7 @@ def refused(world: World) -> str:
     ran = world.run(*APPLY, *LOOK)
     assert ran.code == 1, (ran.code, ran.said)
     assert world.remote.posts(world.instance).total() == 0
-    assert "help: " in ran.err
+    assert "hint: " in ran.err
     return ran.err
 
 

@@ -8,8 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
-from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName, Phone, Record, sha256_of
+from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName, Record, sha256_of
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.phones import Phone
 from zapi_sync.core.state import State
 
 QUICK = settings(max_examples=40, deadline=None)

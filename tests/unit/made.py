@@ -10,10 +10,11 @@ import pytest
 from zapi_sync.core.config import TYPED_KEYS
 from zapi_sync.core.document import Document, parse
 from zapi_sync.core.journal import Intent, OpenAttempt
-from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Phone, Record, digest_of_phones
+from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Record, digest_of_phones
+from zapi_sync.core.phones import Phone
 from zapi_sync.core.source import Source
 from zapi_sync.core.state import State
-from zapi_sync.errors import Diagnostic, ZapiSyncError
+from zapi_sync.errors import ConfigInvalid, Diagnostic, ZapiSyncError
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LINEAGE = "3f1c2a56-7b8d-4e9f-a0b1-c2d3e4f5a6b7"
@@ -21,11 +22,15 @@ FILE = "groups.yaml"
 
 
 def document(text: str, name: str = FILE) -> Document:
-    return parse(Source(name, text), typed_keys=TYPED_KEYS)
+    """The document of a text. Raises ConfigInvalid where it cannot be read to its end."""
+    parsed = parse(Source(name, text), typed_keys=TYPED_KEYS)
+    if parsed.data is None:
+        raise ConfigInvalid(parsed.problems)
+    return parsed
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> list[str]:
-    """Each complaint as `file:line:column+length severity: message | help`, what is not there left out."""
+    """Each complaint as `file:line:column+length severity: message | hint`, what is not there left out."""
     return [_line(each) for each in diagnostics]
 
 
@@ -34,7 +39,7 @@ def _line(diagnostic: Diagnostic) -> str:
     place = "" if where is None else where.file
     if where and where.line is not None:
         place += f":{where.line}:{where.column}+{where.length}"
-    return f"{place} {diagnostic.severity}: {diagnostic.message} | {diagnostic.help}".lstrip()
+    return f"{place} {diagnostic.severity}: {diagnostic.message} | {diagnostic.hint}".lstrip()
 
 
 def refusal(kind: type[ZapiSyncError], call: Callable[[], object]) -> list[str]:

@@ -16,7 +16,7 @@ from zapi_sync.core.pacing import UNPACED, Pacing
 from zapi_sync.core.plan import make_plan
 from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, Started, Waiting
 from zapi_sync.core.state import State
-from zapi_sync.errors import StateUnwritable
+from zapi_sync.errors import Code, StateUnwritable
 
 from .made import AT, LINEAGE, state
 
@@ -60,7 +60,10 @@ class MemoryJournal:
         self.broken = self.broken or (self.fails is not None and isinstance(event, self.fails))
         if self.broken:
             raise StateUnwritable.of(
-                "it cannot be written: no space left on device", help="make room", file="j"
+                Code.STATE_UNWRITABLE,
+                "it cannot be written: no space left on device",
+                hint="make room",
+                file="j",
             )
         self.events.append(event)
         self.log.append(type(event).__name__.lower())

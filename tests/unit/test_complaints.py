@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.errors import Diagnostic, Location, Severity
+from zapi_sync.errors import Code, Diagnostic, Location, Severity
 from zapi_sync.render.complaints import MAX_SHOWN, complaints, place
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import width
@@ -18,9 +18,13 @@ from .drawn import QUICK
 PLAIN = Paint(on=False)
 
 
+def told(message: str, hint: str, location: Location | None = None) -> Diagnostic:
+    return Diagnostic(Code.WRONG_VALUE, message, hint, location)
+
+
 def shown(text: str, column: int, length: int = 1) -> tuple[str, str]:
     """The excerpt of a source line, and what the carets under it underline."""
-    block = complaints([Diagnostic("what", "help", Location("f", 7, column, length, text))], PLAIN)
+    block = complaints([told("what", "help", Location("f", 7, column, length, text))], PLAIN)
     _, excerpt, carets, _ = block.splitlines()
     assert excerpt.startswith("  7 | ")
     assert carets.startswith("    | ")
@@ -38,45 +42,46 @@ def test_a_complaint_says_where_what_and_what_to_do() -> None:
     location = Location("groups.yaml", 3, 5, 6, "    phonse: []")
     first = Location("other.yaml", 1, 2, 1, "never shown")
     found = Diagnostic(
+        Code.UNKNOWN_ATTRIBUTE,
         'unknown attribute "phonse"',
         'did you mean "phones"?',
         location,
         also=(("first written here", first),),
     )
     assert complaints([found], PLAIN).splitlines() == [
-        'groups.yaml:3:5: error: unknown attribute "phonse"',
+        'groups.yaml:3:5: error: unknown attribute "phonse" [ZS112]',
         "  3 |     phonse: []",
         "    |     ^^^^^^",
         "  first written here: other.yaml:1:2",
-        '  help: did you mean "phones"?',
+        '  hint: did you mean "phones"?',
     ]
 
 
 @pytest.mark.parametrize(
     ("location", "head"),
     [
-        (None, "error: what"),
-        (Location("f"), "f: error: what"),
-        (Location("f", 3), "f:3: error: what"),
-        (Location("f", 3, 4), "f:3:4: error: what"),
-        (Location("a\x1b\nb", 3, 4), "a\\u{1b}\\u{a}b:3:4: error: what"),
+        (None, "error: what [ZS114]"),
+        (Location("f"), "f: error: what [ZS114]"),
+        (Location("f", 3), "f:3: error: what [ZS114]"),
+        (Location("f", 3, 4), "f:3:4: error: what [ZS114]"),
+        (Location("a\x1b\nb", 3, 4), "a\\u{1b}\\u{a}b:3:4: error: what [ZS114]"),
     ],
 )
 def test_a_place_is_told_as_far_as_it_is_known(location: Location | None, head: str) -> None:
-    assert complaints([Diagnostic("what", "do", location)], PLAIN) == f"{head}\n  help: do"
+    assert complaints([Diagnostic(Code.WRONG_VALUE, "what", "do", location)], PLAIN) == f"{head}\n  hint: do"
 
 
 def test_a_warning_is_called_one() -> None:
     assert (
-        complaints([Diagnostic("what", "do", severity=Severity.WARNING)], PLAIN)
-        == "warning: what\n  help: do"
+        complaints([Diagnostic(Code.WRONG_VALUE, "what", "do", severity=Severity.WARNING)], PLAIN)
+        == "warning: what [ZS114]\n  hint: do"
     )
 
 
 def test_nothing_from_outside_reaches_the_terminal_as_it_came() -> None:
     evil = "\x1b]0;x\x07\u202e\n\ud800"
     location = Location(evil, 1, 1, 3, evil)
-    text = complaints([Diagnostic(evil, evil, location, also=(("first", location),))], PLAIN)
+    text = complaints([Diagnostic(Code.TAG, evil, evil, location, also=(("first", location),))], PLAIN)
     assert not re.search("[^\n -~]", text)
     assert len(text.splitlines()) == 5
 
@@ -131,7 +136,7 @@ _lines = st.text(st.characters(exclude_characters="\n"), max_size=250)
 @QUICK
 @given(_lines, st.integers(1, 260), st.integers(1, 260))
 def test_any_line_has_an_excerpt_and_a_caret(text: str, column: int, length: int) -> None:
-    lines = complaints([Diagnostic("what", "do", Location("f", 7, column, length, text))], PLAIN).splitlines()
+    lines = complaints([told("what", "do", Location("f", 7, column, length, text))], PLAIN).splitlines()
     assert len(lines) == 4
     assert lines[2].startswith("    | ")
     assert set(lines[2][6:]) <= {" ", "^"}
@@ -139,17 +144,17 @@ def test_any_line_has_an_excerpt_and_a_caret(text: str, column: int, length: int
 
 
 def test_all_complaints_are_shown_up_to_a_bound_and_the_rest_is_counted() -> None:
-    many = [Diagnostic(f"number {n}", "do") for n in range(MAX_SHOWN + 7)]
-    assert complaints(many[:MAX_SHOWN], PLAIN).count("help:") == MAX_SHOWN
-    assert "more like these" not in complaints(many[:MAX_SHOWN], PLAIN)
+    many = [told(f"number {n}", "do") for n in range(MAX_SHOWN + 7)]
+    assert complaints(many[:MAX_SHOWN], PLAIN).count("hint:") == MAX_SHOWN
+    assert "... and" not in complaints(many[:MAX_SHOWN], PLAIN)
     lines = complaints(many, PLAIN).splitlines()
-    assert lines[-1] == "... and 7 more like these"
-    assert sum("help:" in line for line in lines) == MAX_SHOWN
+    assert lines[-1] == "... and 7 more (--format json has them all)"
+    assert sum("hint:" in line for line in lines) == MAX_SHOWN
     assert complaints([], PLAIN) == ""
 
 
 def test_colours_change_nothing_but_colours() -> None:
-    found = [Diagnostic("what", "do", Location("f", 3, 5, 6, "    phonse: []"))]
+    found = [Diagnostic(Code.WRONG_VALUE, "what", "do", Location("f", 3, 5, 6, "    phonse: []"))]
     coloured = complaints(found, Paint(on=True))
     assert coloured != complaints(found, PLAIN)
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == complaints(found, PLAIN)

@@ -6,110 +6,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.document import MAX_DEPTH, MAX_EXPANDED
+from zapi_sync.core.document import MAX_EXPANDED
+from zapi_sync.core.syntax import MAX_DEPTH
 from zapi_sync.errors import ConfigInvalid
 
 from .drawn import QUICK
 from .made import document, refusal, told
 
-_COMPARE = "compare with examples/groups.yaml"
-
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (
-            "a: b: c",
-            (
-                "1:5+1 error: this is not YAML: mapping values are not allowed in this context | "
-                "put text that contains `: ` in quotes, and check the indentation"
-            ),
-        ),
-        (
-            "a: 1\n  b: 2",
-            (
-                "2:4+1 error: this is not YAML: mapping values are not allowed in this context | "
-                "put text that contains `: ` in quotes, and check the indentation"
-            ),
-        ),
-        (
-            "a:\n\tb: 1",
-            (
-                "2:1+1 error: this is not YAML: while scanning for the next token, found character that "
-                "cannot start any token | indent with spaces, not tabs; quote text that begins with @"
-            ),
-        ),
-        (
-            "a: @x",
-            (
-                "1:4+1 error: this is not YAML: while scanning for the next token, found character that "
-                "cannot start any token | indent with spaces, not tabs; quote text that begins with @"
-            ),
-        ),
-        (
-            "a: 'b",
-            (
-                "1:6+1 error: this is not YAML: while scanning a quoted scalar, found unexpected end of"
-                " stream | close the quote"
-            ),
-        ),
-        (
-            "a: [1, 2\n",
-            (
-                "2:1+1 error: this is not YAML: while parsing a flow sequence, did not find expected ',' or"
-                " ']' | close the list with ]"
-            ),
-        ),
-        (
-            "a: {b: 1\n",
-            (
-                "2:1+1 error: this is not YAML: while parsing a flow mapping, did not find expected ',' or"
-                " '}' | close the mapping with }"
-            ),
-        ),
-        (
-            "a:\n  - b\n c: d\n",
-            (
-                "3:2+1 error: this is not YAML: while parsing a block mapping, did not find expected key | "
-                "check the indentation against the lines above"
-            ),
-        ),
-        (
-            "a:\n  b\nc\n",
-            (
-                "4:1+1 error: this is not YAML: while scanning a simple key, could not find expected ':' | "
-                "write `key: value`, with a space after the colon"
-            ),
-        ),
-        (
-            'a: "x\\qz"',
-            (
-                "1:6+1 error: this is not YAML: while parsing a quoted scalar, found unknown escape"
-                f" character | {_COMPARE}"
-            ),
-        ),
-        (
-            "%YAML 2.0\n---\na: 1",
-            f"1:1+1 error: this is not YAML: found incompatible YAML document | {_COMPARE}",
-        ),
-        (
-            "a: é\x07",
-            (
-                "1:5+1 error: this is not YAML: control characters are not allowed | remove the control"
-                " character"
-            ),
-        ),
-        (
-            "a: \x7f",
-            (
-                "1:4+1 error: this is not YAML: control characters are not allowed | remove the control"
-                " character"
-            ),
-        ),
+        ("a: b: c", "1:5+1 a `key: value` cannot stand here | put text that contains `: ` in quotes"),
+        ("a: 1\n  b: 2", "2:4+1 a `key: value` cannot stand here | put text that contains `: ` in quotes"),
+        ("a:\n\tb: 1", "2:1+1 a tab stands in the indentation | indent with spaces"),
+        ("a: @x", "1:4+1 a text cannot begin with this character | put the text in quotes"),
+        ("a: `x`", "1:4+1 a text cannot begin with this character | put the text in quotes"),
+        ("a: %x", "1:4+1 a text cannot begin with this character | put the text in quotes"),
+        ("a: 'b", "1:4+1 this quote is never closed | close it"),
+        ('é: "b\nc: d\n', "1:4+1 this quote is never closed | close it"),
+        ("a: 'b\n---\n", "1:4+1 this quote is not closed before the document ends | close it"),
+        ("a: [1, 2\n", "2:1+1 the list in brackets is not closed before this | close it with ]"),
+        ("a: {b: 1\n", "2:1+1 the mapping in braces is not closed before this | close it with }"),
+        ("a:\n  - b\n c: d\n", "3:2+1 this line belongs to nothing above it | check the indentation"),
+        ("a:\n  b\nc\n", "3:1+1 this is no `key: value` | write a colon and a space after the key"),
+        ("a: - b", "1:4+1 a list entry (`- `) cannot stand here | write it on a line of its own"),
+        ("- a: b\n - c", "2:2+1 a list entry is expected here | begin it with `- `"),
+        ("a: ]", "1:4+1 a value is missing here | write it, or quote the text"),
+        ('a: "x\\qz"', "1:6+1 this backslash begins no escape | write \\\\ for a backslash"),
+        ('a: "\\x4"', "1:7+1 this escape wants hexadecimal digits | write two after \\x"),
+        ('a: "\\ud83d"', "1:7+1 this escape is no character | write the character itself"),
+        ("a: & b", "1:4+1 a name is expected after this & or * | quote text that begins with & or *"),
+        ("a: | x", "1:6+1 nothing but a comment may follow here | write the text on the next line"),
+        ("a: !y!x 1", "1:4+1 this tag has no meaning here | quote text that begins with !"),
+        ("[a] b", "1:5+1 this stands after the end of the file's one value | check the indentation"),
+        ("%YAML 2.0\n---\na: 1", "1:1+1 this is a newer YAML | remove the %YAML line"),
+        ("%YAML 1.1\n%YAML 1.1\n---\na: 1", "2:1+1 a second %YAML line | remove it"),
+        ("a: é\x07", "1:5+1 a control character stands here, which YAML does not take | remove it"),
+        ("a: \x7f", "1:4+1 a control character stands here, which YAML does not take | remove it"),
     ],
 )
 def test_what_is_not_yaml_is_told_with_its_place_and_a_remedy(text: str, complaint: str) -> None:
-    assert refusal(ConfigInvalid, lambda: document(text)) == [f"groups.yaml:{complaint}"]
+    (line,) = refusal(ConfigInvalid, lambda: document(text))
+    place, _, words = complaint.partition(" ")
+    assert line.startswith(f"groups.yaml:{place} error: this is not YAML: {words}")
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        ("a:\n  - [1, 2\nb: 3\n", ("it is opened here", 2, 5)),
+        ("a: {b: 1\n", ("it is opened here", 1, 4)),
+        ("a:\n  b: 1\n c: d\n", ("what it was read as part of begins here", 1, 1)),
+    ],
+)
+def test_where_it_began_is_told_too(text: str, also: tuple[str, int, int]) -> None:
+    with pytest.raises(ConfigInvalid) as refused:
+        document(text)
+    ((word, place),) = refused.value.diagnostics[0].also
+    assert (word, place.line, place.column) == also
 
 
 @pytest.mark.parametrize(
@@ -132,13 +87,6 @@ def test_what_is_not_yaml_is_told_with_its_place_and_a_remedy(text: str, complai
         ("&a [*a]", "1:5+2 error: *a stands inside the value that it names | write the value out"),
         ("a: &x\n  b: *x", "2:6+2 error: *x stands inside the value that it names | write the value out"),
         ("a: &x\n  <<: *x", "2:7+2 error: *x stands inside the value that it names | write the value out"),
-        (
-            "a: 1\n---\nb: 2",
-            (
-                "2:1+3 error: a second YAML document begins here, and a groups file holds one | "
-                "give it a file of its own, and name both files with -f"
-            ),
-        ),
         ("? [a]\n: 1", "1:3+1 error: a key is expected here, not a collection | keys are text: `key: value`"),
         ("{a: 1}: 2", "1:1+1 error: a key is expected here, not a collection | keys are text: `key: value`"),
         (
@@ -151,14 +99,25 @@ def test_what_a_groups_file_cannot_be_is_refused(text: str, complaint: str) -> N
     assert refusal(ConfigInvalid, lambda: document(text)) == [f"groups.yaml:{complaint}"]
 
 
+@pytest.mark.parametrize("text", ["a: 1\n---\nb: 2", "a: 1\n--- {b: 2}\n---\nc: 3", "a: 1\n---\n[[[ !x *y"])
+def test_a_second_document_is_told_and_the_first_one_read(text: str) -> None:
+    found = document(text)
+    assert found.data == {"a": "1"}
+    assert told(found.problems) == [
+        "groups.yaml:2:1+3 error: a second YAML document begins here, and a groups file holds one | "
+        "give it a file of its own, and name both files with -f"
+    ]
+    assert (found.where(("a",)).line, found.where(("a",)).column) == (1, 4)
+
+
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 10_000, 100_000])
 @pytest.mark.parametrize(("opening", "column"), [("[", 1), ("{a: ", 4)])
 def test_deep_nesting_is_refused_and_not_followed(depth: int, opening: str, column: int) -> None:
-    lines = refusal(ConfigInvalid, lambda: document(opening * depth))
-    assert lines == [
-        f"groups.yaml:1:{MAX_DEPTH * column + 1}+1 error: more than 50 levels of nesting | a groups file"
-        " needs four: is this one?"
-    ]
+    (line,) = refusal(ConfigInvalid, lambda: document(opening * depth))
+    place, _, complaint = line.partition(" ")
+    assert complaint == "error: more than 50 levels of nesting | a groups file needs four: is this one?"
+    # a libyaml that reads ahead has met its own bound by then
+    assert place in (f"groups.yaml:1:{MAX_DEPTH * column + 1}+1", "groups.yaml:1:1001+1")
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:

@@ -17,7 +17,7 @@ from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Plan, Taken, Unsettled, make_plan
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
 from zapi_sync.edge import inputs
-from zapi_sync.errors import Diagnostic, Location, Severity
+from zapi_sync.errors import Code, Diagnostic, Location, Severity
 from zapi_sync.render import json as rendered
 
 from .made import AT, LINEAGE, group, open_attempt, record, state
@@ -29,7 +29,7 @@ MADE = Created(
     ("5544777777777",),
 )
 WARNING = Diagnostic(
-    EVIL, "do", Location("f", 3, 5, 6, "text"), Severity.WARNING, (("first", Location("g")),)
+    Code.LID, EVIL, "do", Location("f", 3, 5, 6, "text"), Severity.WARNING, (("first", Location("g")),)
 )
 
 
@@ -174,7 +174,7 @@ def test_what_was_in_doubt_before_is_told_with_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("diagnostics", [[], [WARNING], [Diagnostic("what", "do")]])
+@pytest.mark.parametrize("diagnostics", [[], [WARNING], [Diagnostic(Code.WRONG_VALUE, "what", "do")]])
 def test_complaints_are_told_with_their_places(diagnostics: Sequence[Diagnostic]) -> None:
     document = parsed(rendered.errors(diagnostics), "errors")
     told = document["diagnostics"]
@@ -183,7 +183,8 @@ def test_complaints_are_told_with_their_places(diagnostics: Sequence[Diagnostic]
     if diagnostics == [WARNING]:
         assert told == [
             {
-                "severity": "warning", "message": EVIL, "help": "do", "file": "f", "line": 3, "column": 5,
+                "code": "ZS134", "severity": "warning", "message": EVIL,
+                "hint": "do", "file": "f", "line": 3, "column": 5,
                 "also": [{"message": "first", "file": "g", "line": None, "column": None}],
             }
         ]  # fmt: skip

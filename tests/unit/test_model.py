@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.model import (
-    Credentials,
-    InstanceName,
-    Phone,
-    comparable_name,
-    credential_variables,
-    digest_of_phones,
-    is_lid,
-    normalise_phone,
-    sha256_of,
-)
+from zapi_sync.core.model import Credentials, InstanceName, credential_variables, digest_of_phones, sha256_of
+from zapi_sync.core.names import comparable_name
+from zapi_sync.core.phones import Phone, is_lid, normalise_phone
 
 from .drawn import PHONES, QUICK
 

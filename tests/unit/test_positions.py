@@ -81,8 +81,8 @@ def test_what_is_not_there_is_told_at_its_nearest_parent() -> None:
     assert doc.where(()).line == 1
 
 
-def test_in_an_empty_text_the_place_is_the_file() -> None:
-    assert document("").where(("a",)) == Location("groups.yaml", None, None)
+def test_in_an_empty_text_the_place_is_its_beginning() -> None:
+    assert document("").where(("a",)) == Location("groups.yaml", 1, 1, text="")
 
 
 def test_a_value_over_several_lines_is_marked_where_it_begins() -> None:

@@ -32,7 +32,14 @@ from .drawn import QUICK
         ("\u00a0\u3000\u2003", "\\u{a0}\\u{3000}\\u{2003}"),
         ("\U000e0041\ue000", "\\u{e0041}\\u{e000}"),
         ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
-        ("::error::x", "::error::x"),
+        ("::error::x", ":\\u{3a}error::x"),
+        (" \t::stop-commands::x", " \\u{9}::stop-commands::x"),
+        ("\u3000::x", "\\u{3000}::x"),
+        ("a ::error::x", "a ::error::x"),
+        ("##[add-mask]x", "#\\u{23}[add-mask]x"),
+        ("a ##vso[task.setvariable]b", "a #\\u{23}vso[task.setvariable]b"),
+        ("###teamcity[x]", "##\\u{23}teamcity[x]"),
+        ("## turma [1]", "## turma [1]"),
     ],
 )
 def test_what_a_terminal_acts_upon_is_written_out(text: str, shown: str) -> None:

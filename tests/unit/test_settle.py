@@ -11,8 +11,9 @@ import pytest
 from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Intent, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
-from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Phone
-from zapi_sync.errors import RemoteUnavailable
+from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
+from zapi_sync.core.phones import Phone
+from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.settle import Settler, complete_listing
 
 from .made import AT
@@ -47,7 +48,7 @@ class Directory:
 
     def metadata(self, phone: GroupId) -> Metadata:
         if phone not in self.metas:
-            raise RemoteUnavailable.of("the look-up gave no usable answer", help="")
+            raise RemoteUnavailable.of(Code.LOOKUP_FAILED, "the look-up gave no usable answer", hint="")
         return self.metas[phone]
 
     def invitation_link(self, phone: GroupId) -> str | None:

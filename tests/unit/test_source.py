@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.source import Source, decode
-from zapi_sync.errors import ConfigInvalid
 
 from .drawn import QUICK
-from .made import refusal
+from .made import told
 
 
 @pytest.mark.parametrize("raw", ["a: ção 😀".encode(), "a: ção 😀".encode("utf-8-sig")])
@@ -27,23 +26,23 @@ def test_no_bytes_are_an_empty_text() -> None:
     [
         (
             "a: 1".encode("utf-16"),
-            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+            "f:1:1+1 error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
         ),
         (
             "a: 1".encode("utf-16-le"),
-            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+            "f:1:1+1 error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
         ),
         (
             "a: 1".encode("utf-16-be"),
-            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+            "f:1:1+1 error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
         ),
         (
             "a: 1".encode("utf-32"),
-            "f error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
+            "f:1:1+1 error: this is UTF-16 or UTF-32 text, not UTF-8 | save the file as UTF-8",
         ),
-        (b"a: 1\nb: \0", "f error: this is a binary file, not YAML | name a YAML text file"),
-        (b"PK\x03\x04\x14\0\xff", "f error: this is a binary file, not YAML | name a YAML text file"),
-        (b"\x7fELF\x02\x01\x01\0", "f error: this is a binary file, not YAML | name a YAML text file"),
+        (b"a: 1\nb: \0", "f:2:4+1 error: this is a binary file, not YAML | name a YAML text file"),
+        (b"PK\x03\x04\x14\0\xff", "f:1:6+1 error: this is a binary file, not YAML | name a YAML text file"),
+        (b"\x7fELF\x02\x01\x01\0", "f:1:8+1 error: this is a binary file, not YAML | name a YAML text file"),
         (
             "a: 1\r\nb: ção".encode("latin-1"),
             (
@@ -75,17 +74,17 @@ def test_no_bytes_are_an_empty_text() -> None:
     ],
 )
 def test_other_bytes_are_named_for_what_they_are(raw: bytes, complaint: str) -> None:
-    assert refusal(ConfigInvalid, lambda: decode("f", raw)) == [complaint]
+    source = decode("f", raw)
+    assert source.problem
+    assert told([source.problem]) == [complaint]
+    assert source.text == ""
 
 
 @QUICK
 @given(st.binary(max_size=60))
 def test_any_bytes_are_text_or_a_refusal(raw: bytes) -> None:
-    try:
-        text = decode("f", raw).text
-    except ConfigInvalid:
-        return
-    assert text.encode() == raw.removeprefix(b"\xef\xbb\xbf")
+    source = decode("f", raw)
+    assert source.problem or source.text.encode() == raw.removeprefix(b"\xef\xbb\xbf")
 
 
 @QUICK

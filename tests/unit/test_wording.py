@@ -25,7 +25,7 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
         (
             "",
             (
-                " error: there is nothing in this file | "
+                "1:1+1 error: there is nothing in this file | "
                 "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
             ),
         ),
@@ -43,12 +43,12 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
                 "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
             ),
         ),
-        ("groups: {}", ' error: this file has no "version" | add `version: 1` as the first line'),
+        ("groups: {}", '1:1+1 error: this file has no "version" | add `version: 1` as the first line'),
         (
             "version: 1",
             (
-                ' error: this file has no "groups" | add `groups:`, a mapping from each group\'s key to the'
-                " group"
+                '1:1+1 error: this file has no "groups" | add `groups:`, a mapping from each group\'s key to'
+                " the group"
             ),
         ),
         (
@@ -186,7 +186,7 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
         (
             "version: 1\ngroups:\n  a: {groupName: A, phones: [5544999999999, maria]}",
             (
-                '3:45+5 error: this entry of phones of the group "a" must be a phone number, as in'
+                "3:45+5 error: this entry of `phones` must be a phone number, as in"
                 ' 5544999999999 or +55 44 99999-9999, and this is the text "maria" | write a phone number, as'
                 " in 5544999999999 or +55 44 99999-9999"
             ),
@@ -194,14 +194,14 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
         (
             "version: 1\ngroups:\n  a: {groupName: A, phones: [5544999999999, {}]}",
             (
-                '3:45+1 error: this entry of phones of the group "a" '
+                "3:45+1 error: this entry of `phones` "
                 "must be a phone number, as in 5544999999999 or +55 44 99999-9999, and this is a mapping | "
                 "write a phone number, as in 5544999999999 or +55 44 99999-9999"
             ),
         ),
         (
             f"version: 1\ngroups:\n  a: {{groupName: A, phones: [{'z' * 50}]}}",
-            '3:30+50 error: this entry of phones of the group "a" must be a '
+            "3:30+50 error: this entry of `phones` must be a "
             "phone number, as in 5544999999999 or +55 44 99999-9999, and this is the text"
             f' "{"z" * 37}..." | '
             "write a phone number, as in 5544999999999 or +55 44 99999-9999",
@@ -213,7 +213,7 @@ def test_each_violation_in_words(groups_schema: Mapping[str, object], text: str,
 
 
 @pytest.mark.parametrize(
-    ("written", "help"),
+    ("written", "hint"),
     [
         ("yes", "write true"),
         ("Yes", "write true"),
@@ -234,12 +234,12 @@ def test_each_violation_in_words(groups_schema: Mapping[str, object], text: str,
     ],
 )
 def test_what_was_meant_for_true_or_false(
-    groups_schema: Mapping[str, object], written: str, help: str
+    groups_schema: Mapping[str, object], written: str, hint: str
 ) -> None:
     line = complaint(groups_schema, f"version: 1\n{GROUP}    autoInvite: {written}\n")
     assert line.startswith("6:")
     assert 'error: `autoInvite` of the group "a" must be true or false, and this is ' in line
-    assert line.endswith(f" | {help}")
+    assert line.endswith(f" | {hint}")
 
 
 @pytest.mark.parametrize(

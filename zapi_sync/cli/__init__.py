@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from zapi_sync import __version__
-from zapi_sync.cli.streams import discard_output, open_standard_streams
+from zapi_sync.cli.streams import discard_output, keep_secrets, open_standard_streams
 from zapi_sync.errors import ExitCode
 
 _COMMANDS = {
@@ -55,12 +55,13 @@ def _cli() -> None:
 
 def main() -> None:
     """The `zapi-sync` command."""
+    open_standard_streams()
+    keep_secrets()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
-    open_standard_streams()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, where no command says otherwise
     try:
         result = _cli.main(list(arguments), prog_name="zapi-sync", standalone_mode=False)
@@ -77,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
         click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)
-        click.echo("  help: this is a bug in zapi-sync; report this line and what you ran", err=True)
+        click.echo("  hint: this is a bug in zapi-sync; report this line and what you ran", err=True)
         return ExitCode.ERROR
 
 

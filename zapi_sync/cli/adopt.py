@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from zapi_sync.cli.options import (
 from zapi_sync.cli.wiring import connect, current, load_config, open_state, state_file
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Concluded, Known
-from zapi_sync.core.model import Group, GroupId, GroupKey, How
+from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Absent, is_group_id
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
@@ -29,7 +29,7 @@ from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.edge.lock import locked
-from zapi_sync.errors import ExitCode, StateInvalid, UsageError
+from zapi_sync.errors import Code, ExitCode, Location, StateInvalid, UsageError
 from zapi_sync.render import json, text
 from zapi_sync.settle import adopt
 
@@ -43,7 +43,7 @@ LOOKUP_SECONDS = 30.0
 @state_option
 @sandbox_option
 @lock_timeout_option
-@with_console
+@with_console()
 def import_command(
     console: Console,
     key: str,
@@ -58,18 +58,21 @@ def import_command(
     \b
     zapi-sync import launch-vip-01 120363019502650977-group
     """
-    group = _wanted(load_config(files), key)
+    config = load_config(files)
+    group = _wanted(config, key)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         if group.key in known.groups:
             raise StateInvalid.of(
+                Code.KEY_IN_STATE,
                 f'"{key}" is in the state already, as {known.groups[group.key].phone}',
-                help="nothing was changed; a key stands for one group, for ever",
+                hint="nothing was changed; a key stands for one group, for ever",
                 file=str(path),
             )
-        return _adopt(console, local, known, group, group_id, How.IMPORTED, sandbox=sandbox)
+        where = config.where_instance
+        return _adopt(console, local, known, group, group_id, How.IMPORTED, where, sandbox=sandbox)
 
 
 @click.command("resolve")
@@ -80,7 +83,7 @@ def import_command(
 @state_option
 @sandbox_option
 @lock_timeout_option
-@with_console
+@with_console()
 def resolve_command(
     console: Console,
     key: str,
@@ -98,7 +101,9 @@ def resolve_command(
     zapi-sync resolve launch-vip-01 --retry
     """
     if bool(group_id) == retry:
-        raise UsageError.of("resolve takes either --adopt ID or --retry", help="zapi-sync resolve --help")
+        raise UsageError.of(
+            Code.USAGE, "resolve takes either --adopt ID or --retry", hint="zapi-sync resolve --help"
+        )
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     with locked(local.lock_path, timeout=lock_timeout):
@@ -106,13 +111,16 @@ def resolve_command(
         attempt = known.open.get(GroupKey(key))
         if attempt is None:
             raise StateInvalid.of(
+                Code.NOT_UNSETTLED,
                 f'"{key}" is not unsettled{_near(key, known.open)}',
-                help="zapi-sync plan shows what is; a group that merely exists is taken in with import",
+                hint="zapi-sync plan shows what is; a group that merely exists is taken in with import",
                 file=str(path),
             )
         if group_id:
             group = attempt.intent.group
-            return _adopt(console, local, known, group, group_id, How.ADOPTED, sandbox=sandbox)
+            return _adopt(
+                console, local, known, group, group_id, How.ADOPTED, lambda _: None, sandbox=sandbox
+            )
         reason = Absent("a person looked, and said that it was not created (resolve --retry)")
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
@@ -127,8 +135,9 @@ def _wanted(config: Config, key: str) -> Group:
     groups = {group.key: group for group in config.groups}
     if GroupKey(key) not in groups:
         raise UsageError.of(
+            Code.NO_SUCH_GROUP,
             f'the config has no group "{key}"{_near(key, groups)}',
-            help="write the group into the config first: its key is what the state knows it by",
+            hint="write the group into the config first: its key is what the state knows it by",
         )
     return groups[GroupKey(key)]
 
@@ -139,12 +148,21 @@ def _near(key: str, keys: Iterable[str]) -> str:
 
 
 def _adopt(
-    console: Console, local: LocalState, known: Known, group: Group, group_id: str, how: How, *, sandbox: bool
+    console: Console,
+    local: LocalState,
+    known: Known,
+    group: Group,
+    group_id: str,
+    how: How,
+    where: Callable[[InstanceName], Location | None],
+    *,
+    sandbox: bool,
 ) -> ExitCode:
     """Look the group up, and write it down as the key's."""
     _check_id(local.path, known, group_id)
     instances = [group.instance]
-    with closing(connect(local.path, environment(), instances, [], LOOKUP_SECONDS, sandbox=sandbox)) as api:
+    timeout = LOOKUP_SECONDS
+    with closing(connect(local.path, environment(), instances, [], timeout, where, sandbox=sandbox)) as api:
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, str(local.path))
         event = adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)
@@ -160,12 +178,15 @@ def _adopt(
 def _check_id(state: Path, known: Known, group_id: str) -> None:
     if not is_group_id(group_id):
         raise UsageError.of(
-            f'"{group_id}" is not the id of a group', help="an id looks like 120363019502650977-group"
+            Code.NOT_A_GROUP_ID,
+            f'"{group_id}" is not the id of a group',
+            hint="an id looks like 120363019502650977-group",
         )
     owner = next((key for key, record in known.groups.items() if record.phone == group_id), None)
     if owner:
         raise StateInvalid.of(
+            Code.GROUP_OF_ANOTHER_KEY,
             f'{group_id} is the group of "{owner}" already',
-            help="nothing was changed; two keys never stand for one group",
+            hint="nothing was changed; two keys never stand for one group",
             file=str(state),
         )

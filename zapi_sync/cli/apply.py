@@ -86,7 +86,7 @@ SETTLE_SECONDS = 30.0
     help="So long after such a request, a group that is not listed counts as not created.  [never]",
 )
 @lock_timeout_option
-@with_console
+@with_console()
 def command(
     console: Console,
     files: tuple[str, ...],
@@ -112,14 +112,15 @@ def command(
     is unsettled, or a name is taken: what to do is said; 130 interrupted.
     """
     config = load_config(files)
-    console.complain(config.warnings)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
+    warnings = [*config.warnings, *local.warnings()]
+    console.complain(warnings)
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
     plan = make_plan(config.groups, known)
     if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
-        return report(console, config, plan)
+        return report(console, warnings, plan)
     policy = Policy(
         pacing=_pacing(config, pace, per_day, sandbox=sandbox),
         existing=Existing(existing),
@@ -130,11 +131,20 @@ def command(
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
         needed, useful = _instances(config, make_plan(config.groups, known), known, policy.existing)
-        with closing(connect(path, environment(), needed, useful, timeout, sandbox=sandbox)) as api:
+        with closing(
+            connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)
+        ) as api:
             run = Run(console, config, local, api, policy)
             plan = run.carry_out(known)
-            interrupted = run.clock.stopping
-            return report(console, config, plan, run.done, run.doubts, run.failures, interrupted=interrupted)
+            return report(
+                console,
+                [*warnings, *run.warnings],
+                plan,
+                run.done,
+                run.doubts,
+                run.failures,
+                interrupted=run.clock.stopping,
+            )
 
 
 def _instances(

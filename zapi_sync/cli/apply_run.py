@@ -16,7 +16,7 @@ import click
 from zapi_sync.apply import Applier
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.progress import follow
-from zapi_sync.cli.wiring import Api, forecasts
+from zapi_sync.cli.wiring import Api, doubts, forecasts
 from zapi_sync.core.config import Config
 from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
@@ -28,7 +28,15 @@ from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.local_state import JournalFile, LocalState
-from zapi_sync.errors import Diagnostic, ExitCode, NotApproved, RemoteUnavailable, UsageError, ZapiSyncError
+from zapi_sync.errors import (
+    Code,
+    Diagnostic,
+    ExitCode,
+    NotApproved,
+    RemoteUnavailable,
+    UsageError,
+    ZapiSyncError,
+)
 from zapi_sync.render import text
 from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
 
@@ -49,7 +57,7 @@ class Policy:
 @dataclass(slots=True)
 class Run:
     """One apply, and what became of it: `done` group by group, `doubts` why each attempt is still open,
-    `failures` what went wrong besides."""
+    `warnings` what was told before, `failures` what went wrong besides."""
 
     console: Console
     config: Config
@@ -59,6 +67,7 @@ class Run:
     clock: SystemClock = field(default_factory=SystemClock)
     done: list[Progress] = field(default_factory=list)
     doubts: dict[GroupKey, str] = field(default_factory=dict)
+    warnings: list[Diagnostic] = field(default_factory=list)
     failures: list[Diagnostic] = field(default_factory=list)
 
     def carry_out(self, known: Known) -> Plan:
@@ -131,6 +140,9 @@ class Run:
         self.console.complain(diagnostics)
 
     def _show(self, plan: Plan, known: Known) -> None:
+        warnings = doubts(self.config, plan)
+        self.warnings += warnings
+        self.console.complain(warnings)
         course = forecasts(plan, known, self.policy.pacing, self.clock.now())
         self.console.talk(text.plan(plan, course, self.console.talk_paint))
         if self.api.is_sandbox:
@@ -228,11 +240,16 @@ def write_down(local: LocalState, state: State, events: Sequence[Event]) -> Know
 def _ask(creations: int, adoptions: int) -> None:
     if not sys.stdin.isatty():
         raise UsageError.of(
+            Code.NO_TERMINAL,
             "apply asks before it acts, and there is no terminal to ask at",
-            help="run it with --auto-approve once the plan was reviewed",
+            hint="run it with --auto-approve once the plan was reviewed",
         )
     deeds = [f"create {text.count(creations, 'group')}"] if creations else []
     deeds += [f"adopt {text.count(adoptions, 'group')}"] if adoptions else []
     click.echo(f"\n{' and '.join(deeds).capitalize()}? Only yes is taken for a yes: ", nl=False, err=True)
     if sys.stdin.readline().strip() != "yes":
-        raise NotApproved.of("not approved, and nothing was created", help="run apply again when it is right")
+        raise NotApproved.of(
+            Code.NOT_APPROVED,
+            "not approved, and nothing was created",
+            hint="run apply again when it is right",
+        )

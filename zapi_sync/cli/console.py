@@ -8,41 +8,56 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TextIO
+from enum import StrEnum
+from typing import TextIO, assert_never
 
 import click
 
 from zapi_sync.cli.streams import discard_output
-from zapi_sync.errors import Diagnostic, OutputLost
-from zapi_sync.render import json
+from zapi_sync.errors import Code, Diagnostic, OutputLost
+from zapi_sync.render import json, markdown, sarif
 from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
+
+
+class Format(StrEnum):
+    """The forms of a result (--format)."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 @dataclass(frozen=True, slots=True)
 class Console:
     """The two streams of a command, and the format of its result."""
 
-    json: bool
+    format: Format
     colorful: bool
+
+    @property
+    def json(self) -> bool:
+        return self.format is Format.JSON
 
     def result(self, text: str) -> None:
         """Raises OutputLost where nobody can take it; BrokenPipeError where nobody wants any more."""
         try:
-            click.echo(text, color=True)
+            click.echo(text, sys.stdout, color=True)
         except BrokenPipeError:
             raise
         except OSError as error:
             discard_output()
             raise OutputLost.of(
+                Code.OUTPUT_LOST,
                 f"the result cannot be written: {(error.strerror or '').lower()}",
-                help="see to where standard output goes; what was created stands in the state",
+                hint="see to where standard output goes; what was created stands in the state",
             ) from None
 
     def talk(self, text: str) -> None:
         """Talk that nobody can take must not end a run."""
         with suppress(OSError):
-            click.echo(text, err=True, color=True)
+            click.echo(text, sys.stderr, color=True)
 
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Warnings and errors, for whoever reads along."""
@@ -52,8 +67,17 @@ class Console:
     def fail(self, diagnostics: Sequence[Diagnostic]) -> None:
         """The command came to nothing: its complaints are the result."""
         self.complain(diagnostics)
-        if self.json:
-            self.result(json.errors(diagnostics))
+        match self.format:
+            case Format.TEXT:
+                pass
+            case Format.JSON:
+                self.result(json.errors(diagnostics))
+            case Format.MARKDOWN:
+                self.result(markdown.complaints(diagnostics))
+            case Format.SARIF:
+                self.result(sarif.log(diagnostics))
+            case _:
+                assert_never(self.format)
 
     @property
     def paint(self) -> Paint:

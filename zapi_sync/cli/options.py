@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import click
 
-from zapi_sync.cli.console import Console, start_logging
+from zapi_sync.cli.console import Console, Format, start_logging
 from zapi_sync.errors import OutputLost, ZapiSyncError
 
 DEFAULT_FILE = "groups.yaml"
@@ -63,27 +63,34 @@ detailed_exitcode_option = click.option(
 )
 
 
-def with_console(function: Callable[..., int]) -> Callable[..., int]:
-    """Gives a command its console from --format, --no-color and -v, and turns errors into exit codes."""
+def with_console(*more: Format) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Gives a command its console from --format, --no-color and -v, and turns errors into exit codes.
 
-    @click.option(
-        "--format",
-        "output_format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        help="The form of the result.  [text]",
-    )
-    @click.option("--no-color", is_flag=True, help="No colours, as with the environment's NO_COLOR.")
-    @click.option("-v", "--verbose", count=True, help="Say what is read; -vv also what is sent.")
-    @functools.wraps(function)
-    def command(output_format: str, no_color: bool, verbose: int, **options: object) -> int:
-        start_logging(verbose)
-        console = Console(json=output_format == "json", colorful=not no_color)
-        try:
-            return function(console, **options)
-        except ZapiSyncError as error:
-            with suppress(OutputLost):  # said on stderr all the same
-                console.fail(error.diagnostics)
-            return error.exit_code
+    All commands can speak text and JSON; `more` is what this one can besides.
+    """
+    formats = [each.value for each in (Format.TEXT, Format.JSON, *more)]
 
-    return command
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(formats),
+            default=Format.TEXT.value,
+            help="The form of the result.  [text]",
+        )
+        @click.option("--no-color", is_flag=True, help="No colours, as with the environment's NO_COLOR.")
+        @click.option("-v", "--verbose", count=True, help="Say what is read; -vv also what is sent.")
+        @functools.wraps(function)
+        def command(output_format: str, no_color: bool, verbose: int, **options: object) -> int:
+            start_logging(verbose)
+            console = Console(Format(output_format), colorful=not no_color)
+            try:
+                return function(console, **options)
+            except ZapiSyncError as error:
+                with suppress(OutputLost):  # said on stderr all the same
+                    console.fail(error.diagnostics)
+                return error.exit_code
+
+        return command
+
+    return decorate

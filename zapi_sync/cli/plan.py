@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zapi_sync.cli.console import Console
+from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.options import (
     detailed_exitcode_option,
     files_option,
@@ -13,6 +13,7 @@ from zapi_sync.cli.options import (
     with_console,
 )
 from zapi_sync.cli.wiring import (
+    doubts,
     forecasts,
     load_config,
     load_state,
@@ -25,7 +26,7 @@ from zapi_sync.core.plan import Create, Plan, Taken, Unsettled, make_plan
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
-from zapi_sync.render import json, text
+from zapi_sync.render import json, markdown, text
 
 
 @click.command("plan")
@@ -33,7 +34,7 @@ from zapi_sync.render import json, text
 @state_option
 @sandbox_option
 @detailed_exitcode_option
-@with_console
+@with_console(Format.MARKDOWN)
 def command(
     console: Console, files: tuple[str, ...], state: str | None, sandbox: bool, detailed_exitcode: bool
 ) -> int:
@@ -45,16 +46,25 @@ def command(
     """
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
-    known = load_state(open_state(path))
-    warnings = [*config.warnings, *remote_warnings(known, path, environment(), sandbox=sandbox)]
-    console.complain(warnings)
+    local = open_state(path)
+    known = load_state(local)
     plan = make_plan(config.groups, known)
+    warnings = [
+        *config.warnings,
+        *local.warnings(),
+        *doubts(config, plan),
+        *remote_warnings(known, path, environment(), sandbox=sandbox),
+    ]
+    console.complain(warnings)
     pacing = UNPACED if sandbox else config.pacing
     course = forecasts(plan, known, pacing, SystemClock().now())
-    if console.json:
-        console.result(json.plan(plan, course, known.state, warnings))
-    else:
-        console.result(text.plan(plan, course, console.paint))
+    match console.format:
+        case Format.JSON:
+            console.result(json.plan(plan, course, known.state, warnings))
+        case Format.MARKDOWN:
+            console.result(markdown.plan(plan, course, warnings))
+        case _:
+            console.result(text.plan(plan, course, console.paint))
     return _exit_code(plan) if detailed_exitcode else ExitCode.DONE
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from zapi_sync.cli.console import Console
-from zapi_sync.core.config import Config
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Plan, Step, Taken, Unsettled
@@ -17,7 +16,7 @@ from zapi_sync.render import json, text
 
 def report(
     console: Console,
-    config: Config,
+    warnings: Sequence[Diagnostic],
     plan: Plan,
     done: Sequence[Progress] = (),
     doubts: Mapping[GroupKey, str] | None = None,
@@ -31,7 +30,7 @@ def report(
     open_steps = plan.of(Unsettled)
     taken = plan.of(Taken)
     if console.json:
-        console.result(json.applied(ended, taken, open_steps, [*config.warnings, *failures]))
+        console.result(json.applied(ended, taken, open_steps, [*warnings, *failures]))
     elif not ended and not taken and not failures:
         console.result(text.plan(plan, [], console.paint))
     else:

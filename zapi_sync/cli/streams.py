@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import TextIO
+
+from zapi_sync.core.redact import Redactor, secrets_of
 
 
 def open_standard_streams() -> None:
@@ -15,6 +18,34 @@ def open_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def keep_secrets() -> None:
+    """From now on nothing that is printed, by whomever, holds one of the environment's credentials."""
+    secrets = secrets_of(os.environ)
+    if secrets:
+        redact = Redactor(secrets)
+        sys.stdout = _Redacted.of(sys.stdout, redact)
+        sys.stderr = _Redacted.of(sys.stderr, redact)
+
+
+class _Redacted(io.TextIOWrapper):
+    """A standard stream that passes on what is written to it, less the secrets."""
+
+    redact: Redactor
+
+    @classmethod
+    def of(cls, stream: TextIO, redact: Redactor) -> TextIO:
+        if not isinstance(stream, io.TextIOWrapper):
+            return stream
+        encoding, errors, by_line = stream.encoding, stream.errors, stream.line_buffering
+        redacted = cls(stream.detach(), encoding, errors, line_buffering=by_line)
+        redacted.redact = redact
+        return redacted
+
+    def write(self, text: str) -> int:
+        super().write(self.redact(text))
+        return len(text)
 
 
 def discard_output() -> None:

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import click
 
-from zapi_sync.cli.console import Console
+from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.options import files_option, with_console
 from zapi_sync.cli.wiring import load_config
+from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.errors import ExitCode
-from zapi_sync.render import json, text
+from zapi_sync.render import json, markdown, sarif, text
 
 
 @click.command("validate")
 @files_option
-@with_console
+@with_console(Format.SARIF, Format.MARKDOWN)
 def command(console: Console, files: tuple[str, ...]) -> int:
-    """Check the config, and say everything that is wrong with it at once. Needs no state and no network."""
+    """Check the config, and say everything that is wrong with it at once. Needs no state and no network.
+
+    \b
+    Before a commit:           zapi-sync validate
+    Notes in a pull request:   zapi-sync validate --format sarif > zapi-sync.sarif
+    """
     config = load_config(files)
-    console.complain(config.warnings)
-    if console.json:
-        console.result(json.valid(len(config.groups), config.warnings))
-    else:
-        console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
+    warnings = [*config.warnings, *phone_doubts(config, {group.key for group in config.groups})]
+    console.complain(warnings)
+    match console.format:
+        case Format.TEXT:
+            console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
+        case Format.JSON:
+            console.result(json.valid(len(config.groups), warnings))
+        case Format.MARKDOWN:
+            console.result(markdown.valid(len(config.groups), warnings))
+        case Format.SARIF:
+            console.result(sarif.log(warnings))
+        case _:
+            assert_never(console.format)
     return ExitCode.DONE

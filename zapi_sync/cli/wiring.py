@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,19 +17,22 @@ from zapi_sync.core.document import parse
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import Credentials, InstanceName, Remote, sha256_of
 from zapi_sync.core.pacing import Forecast, Pacing, forecast
+from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import Create, Plan
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import (
-    ConfigInvalid,
+    Code,
     CredentialsInvalid,
     Diagnostic,
+    Location,
     Severity,
     StateInvalid,
     StateUnwritable,
     UsageError,
 )
+from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -46,21 +49,15 @@ _log = logging.getLogger("zapi_sync")
 def load_config(files: Sequence[str]) -> Config:
     """The config of all files together. Raises ConfigInvalid with the complaints about all of them."""
     with _collector_held_off():
-        documents = []
-        complaints: list[Diagnostic] = []
-        for source in inputs.read_sources(files):
-            _log.info("config %s", source.name)
-            try:
-                documents.append(parse(source, typed_keys=TYPED_KEYS))
-            except ConfigInvalid as invalid:
-                complaints.extend(invalid.diagnostics)
-        try:
-            config = read_config(documents, inputs.schema("groups"))
-        except ConfigInvalid as invalid:
-            complaints.extend(invalid.diagnostics)
-        if complaints:
-            raise ConfigInvalid(complaints)
-        return config
+        sources = inputs.read_sources(files)
+        _log.info("config: %s", ", ".join(printable(source.name) for source in sources))
+        documents = [parse(source, typed_keys=TYPED_KEYS) for source in sources]
+        return read_config(documents, inputs.schema("groups"))
+
+
+def doubts(config: Config, plan: Plan) -> list[Diagnostic]:
+    """What a person might want to look at before the plan is carried out."""
+    return phone_doubts(config, {step.key for step in plan.of(Create)})
 
 
 def state_file(
@@ -76,7 +73,9 @@ def state_file(
     else:
         path = Path(state)
     if not path.name:
-        raise UsageError.of("the state's path names no file", help="name one: --state groups.state.json")
+        raise UsageError.of(
+            Code.STATE_NO_FILE, "the state's path names no file", hint="name one: --state groups.state.json"
+        )
     return path
 
 
@@ -89,8 +88,9 @@ def _default_state(files: Sequence[str], chosen: str | None) -> Path:
         strangers = [str(other) for other in others if other.exists()]
         if strangers and not first.exists():
             raise UsageError.of(
+                Code.WHICH_STATE,
                 f"the state of these files would be {first}, and there is one at {strangers[0]} already",
-                help=f"say which one is meant: --state {strangers[0]}, if only the order of -f changed",
+                hint=f"say which one is meant: --state {strangers[0]}, if only the order of -f changed",
             )
         return first
     return Path("groups" + _STATE_SUFFIX)
@@ -178,20 +178,22 @@ def connect(
     needed: Collection[InstanceName],
     useful: Collection[InstanceName],
     timeout: float,
+    where: Callable[[InstanceName], Location | None],
     *,
     sandbox: bool,
 ) -> Api:
     """The embedded sandbox, or Z-API with the environment's credentials.
 
-    Raises CredentialsInvalid where those of a `needed` instance are not there; a `useful` one is left out.
+    Raises CredentialsInvalid where those of a `needed` instance are not there, with the place of its name
+    (`where`); a `useful` one is left out.
     """
     if sandbox:
         return _sandbox_api(state, [*needed, *useful], timeout)
     remote = inputs.read_remote(environment)
-    credentials = inputs.read_credentials(environment, sorted(needed))
+    credentials = inputs.read_credentials(environment, sorted(needed), where)
     for instance in useful:
         with suppress(CredentialsInvalid):
-            credentials |= inputs.read_credentials(environment, [instance])
+            credentials |= inputs.read_credentials(environment, [instance], where)
     return _api(remote, credentials, timeout, None)
 
 
@@ -205,8 +207,9 @@ def _sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StateUnwritable.of(
+            Code.SANDBOX_UNUSABLE,
             f"the sandbox cannot keep its groups here: {reason.lower()}",
-            help="choose another folder with --state; if the file is broken, remove it",
+            hint="choose another folder with --state; if the file is broken, remove it",
             file=str(database),
         ) from None
     credentials = {name: Credentials(f"sandbox-{name}", "sandbox-token", "sandbox") for name in instances}

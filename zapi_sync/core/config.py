@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+import difflib
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from zapi_sync.core.document import Document, Value
-from zapi_sync.core.model import (
-    DEFAULT_INSTANCE,
-    Group,
-    GroupKey,
-    InstanceName,
-    Phone,
-    comparable_name,
-    credential_variables,
-    is_lid,
-    normalise_phone,
-)
+from zapi_sync.core.document import Document, Place, Value
+from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
+from zapi_sync.core.names import comparable_name, name_problems
 from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.phones import MAX_DIGITS, MIN_DIGITS, Phone, is_lid, normalise_phone, person
 from zapi_sync.core.positions import Path
 from zapi_sync.core.verdict import Violation, violations
 from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
-from zapi_sync.errors import ConfigInvalid, Diagnostic, Location, Severity
+from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
 """The attributes whose plain scalars are numbers and booleans; all others are text."""
+
+MAX_COMPLAINTS = 1000
+"""So many complaints are told in a run; each costs a look at where it stands."""
+
+MAX_PARTICIPANTS = 1023
+"""Assumption: WhatsApp takes 1,024 members a group, the creator among them (Z-API documents no limit)."""
+
+_MANY_INSTANCES = 100
+"""With more instances than that, no name is looked at for being another one's misspelling."""
 
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What all files of a run want together."""
+    """What all files of a run want together, and where each group and instance was first written."""
 
     groups: tuple[Group, ...]
     pacing: Pacing
     warnings: tuple[Diagnostic, ...]
+    places: Mapping[GroupKey, Place] = field(default_factory=dict)
+    instances: Mapping[InstanceName, Place] = field(default_factory=dict)
+
+    def where_instance(self, instance: InstanceName) -> Location | None:
+        """Where an instance's name stands; None where no group names it."""
+        place = self.instances.get(instance)
+        return place.location if place else None
 
 
 def read_config(documents: Sequence[Document], schema: Mapping[str, object]) -> Config:
@@ -48,10 +58,15 @@ def read_config(documents: Sequence[Document], schema: Mapping[str, object]) -> 
     reader = _Reader()
     for document in documents:
         reader.read(document, schema)
-    complaints = _in_file_order(reader.complaints, documents)
+    reader.check_instances()
+    complaints = _in_file_order(reader.complaints.told, documents)
+    last = complaints[-1].location if complaints else None
+    complaints += [_more(severity, last) for severity in sorted(reader.complaints.untold)]
     if any(complaint.severity is Severity.ERROR for complaint in complaints):
         raise ConfigInvalid(complaints)
-    return Config(tuple(reader.groups), reader.pacing(), tuple(complaints))
+    return Config(
+        tuple(reader.groups), reader.pacing(), tuple(complaints), reader.group_places, reader.instance_places
+    )
 
 
 def _in_file_order(complaints: Iterable[Diagnostic], documents: Sequence[Document]) -> list[Diagnostic]:
@@ -61,7 +76,37 @@ def _in_file_order(complaints: Iterable[Diagnostic], documents: Sequence[Documen
         at = complaint.location or Location("")
         return (order.get(at.file, -1), at.line or 0, at.column or 0)
 
-    return sorted(complaints, key=place)
+    return sorted(dict.fromkeys(complaints), key=place)  # what stands under an anchor is told once
+
+
+def _more(severity: Severity, last: Location | None) -> Diagnostic:
+    return Diagnostic(
+        Code.MORE_MISTAKES,
+        f"there are more {severity}s than the {MAX_COMPLAINTS:,} that are told at once",
+        "see to those that are told, then run this again",
+        last,
+        severity,
+    )
+
+
+@dataclass(slots=True)
+class _Complaints:
+    """What is told, at most MAX_COMPLAINTS errors and as many warnings, and of what there was more."""
+
+    told: list[Diagnostic] = field(default_factory=list)
+    untold: set[Severity] = field(default_factory=set)
+    _counts: Counter[Severity] = field(default_factory=Counter)
+
+    def has_room(self, severity: Severity) -> bool:
+        """Whether one more will be told; if not, that there was more is remembered."""
+        if self._counts[severity] >= MAX_COMPLAINTS:
+            self.untold.add(severity)
+        return severity not in self.untold
+
+    def add(self, complaint: Diagnostic) -> None:
+        if self.has_room(complaint.severity):
+            self._counts[complaint.severity] += 1
+            self.told.append(complaint)
 
 
 @dataclass(slots=True)
@@ -69,27 +114,38 @@ class _Reader:
     """Reads documents one after another and remembers what must not occur twice."""
 
     groups: list[Group] = field(default_factory=list)
-    complaints: list[Diagnostic] = field(default_factory=list)
-    _keys: dict[str, tuple[Document, Path]] = field(default_factory=dict)
-    _names: dict[tuple[InstanceName, str], tuple[Document, Path]] = field(default_factory=dict)
+    complaints: _Complaints = field(default_factory=_Complaints)
+    group_places: dict[GroupKey, Place] = field(default_factory=dict)
+    instance_places: dict[InstanceName, Place] = field(default_factory=dict)
+    _names: dict[tuple[InstanceName, str], tuple[str, Place]] = field(default_factory=dict)
     _variables: dict[str, InstanceName] = field(
         default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
     )
-    _instances: set[InstanceName] = field(default_factory=lambda: {DEFAULT_INSTANCE})
-    _pacings: list[tuple[Pacing, Document]] = field(default_factory=list)
+    _pacings: list[tuple[Pacing, Place]] = field(default_factory=list)
     _broken: set[Path] = field(default_factory=set)
 
     def read(self, document: Document, schema: Mapping[str, object]) -> None:
-        self.complaints.extend(document.problems)
+        for problem in document.problems:
+            self.complaints.add(problem)
         data = document.data
+        if data is None:
+            return
         if not isinstance(data, dict):
-            self.complaints.append(not_a_mapping(document))
+            self.complaints.add(not_a_mapping(document))
             return
         known = {name: value for name, value in data.items() if not name.startswith("x-")}
-        broken = violations(schema, known)
-        self.complaints.extend(in_words(document, each) for each in without_echoes(broken))
-        unusable = {violation.path[:2] for violation in broken if _makes_unusable(violation)}
+        broken = violations(schema, known, most=MAX_COMPLAINTS + 1)
+        for each in without_echoes(broken):
+            if self.complaints.has_room(Severity.ERROR):
+                self.complaints.add(in_words(document, each))
+        if len(broken) > MAX_COMPLAINTS:  # not all is known of what cannot be read
+            self.complaints.untold.add(Severity.ERROR)
+            return
         self._broken = {violation.path for violation in broken}
+        self._read(document, known, {each.path[:2] for each in broken if _makes_unusable(each)})
+
+    def _read(self, document: Document, known: Mapping[str, Value], unusable: Collection[Path]) -> None:
+        """The parts of a document that its schema finds nothing wrong with."""
         defaults = known.get("defaults")
         auto_invite = isinstance(defaults, dict) and defaults.get("autoInvite") is True
         groups = known.get("groups")
@@ -103,18 +159,38 @@ class _Reader:
     def pacing(self) -> Pacing:
         return self._pacings[0][0] if self._pacings else Pacing()
 
+    def check_instances(self) -> None:
+        """An instance that one group alone is on, and whose name is all but that of another one."""
+        used = Counter(group.instance for group in self.groups)
+        if len(used) > _MANY_INSTANCES:
+            return
+        for instance, place in self.instance_places.items():
+            known = [other for other in used if used[other] > 1 or other == DEFAULT_INSTANCE]
+            meant = _misspelt(instance, known or [DEFAULT_INSTANCE]) if used[instance] == 1 else None
+            if meant:
+                self._complain(
+                    Code.INSTANCE_MISSPELT,
+                    place,
+                    f'this group alone is on the instance "{instance}", and others are on "{meant}"'
+                    if meant in used
+                    else f'the instance "{instance}" is all but "{meant}", where groups are by default',
+                    f'did you mean "{meant}"? If not, {credential_variables(instance)[0]} says what it is',
+                    severity=Severity.WARNING,
+                )
+
     def _group(self, document: Document, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
         path: Path = ("groups", key)
-        if key in self._keys:
-            first, first_path = self._keys[key]
+        place = Place(document, path, key=True)
+        first = self.group_places.setdefault(GroupKey(key), place)
+        if first is not place:
             self._complain(
-                document.where_key(path),
+                Code.GROUP_TWICE,
+                place,
                 f'the group "{key}" is written in two files',
                 "rename one of the two keys, or remove one",
-                also=(("first written here", first.where_key(first_path)),),
+                also=("first written here", first),
             )
             return
-        self._keys[key] = (document, path)
         group = Group(
             key=GroupKey(key),
             instance=InstanceName(str(raw.get("instance", DEFAULT_INSTANCE))),
@@ -122,39 +198,38 @@ class _Reader:
             auto_invite=bool(raw.get("autoInvite", auto_invite)),
             phones=self._phones(document, (*path, "phones"), cast(list[str], raw["phones"])),
         )
-        self._check_name(document, (*path, "groupName"), group)
-        self._check_instance(document, (*path, "instance"), group.instance)
+        self._check_name(Place(document, (*path, "groupName")), group)
+        self._check_instance(Place(document, (*path, "instance")), group.instance)
         self.groups.append(group)
 
-    def _check_name(self, document: Document, path: Path, group: Group) -> None:
+    def _check_name(self, place: Place, group: Group) -> None:
         name = group.group_name
-        if not name.strip() or (
-            not name.isprintable() and any(unicodedata.category(c) == "Cc" for c in name)
-        ):
-            self._complain(
-                document.where(path),
-                "this groupName is blank or holds a control character, such as a line break",
-                "write the name on one line, with something to see in it",
+        for problem in name_problems(name):
+            self._complain(problem.code, place, problem.message, problem.hint, severity=problem.severity)
+        other, first = self._names.setdefault((group.instance, comparable_name(name)), (name, place))
+        if first is not place:
+            alike = (
+                "is wanted twice" if name == other else f'looks the same as "{other}", and both are wanted'
             )
-        first = self._names.setdefault((group.instance, comparable_name(name)), (document, path))
-        if first != (document, path):
             self._complain(
-                document.where(path),
-                f'the groupName "{name}" is wanted twice on the instance "{group.instance}"; '
+                Code.NAME_TWICE,
+                place,
+                f'the groupName "{name}" {alike} on the instance "{group.instance}"; '
                 "WhatsApp tells groups apart by nothing else, so an interrupted apply could not",
                 "give one of the two another name",
-                also=(("first wanted here", first[0].where(first[1])),),
+                also=("first wanted here", first),
             )
 
-    def _check_instance(self, document: Document, path: Path, instance: InstanceName) -> None:
-        if instance in self._instances:
+    def _check_instance(self, place: Place, instance: InstanceName) -> None:
+        if instance in self.instance_places or instance == DEFAULT_INSTANCE:
             return
-        self._instances.add(instance)
+        self.instance_places[instance] = place
         for variable in credential_variables(instance):
             other = self._variables.setdefault(variable, instance)
             if other != instance:
                 self._complain(
-                    document.where(path),
+                    Code.INSTANCES_CLASH,
+                    place,
                     f'the instances "{instance}" and "{other}" would both read {variable}',
                     f'give "{instance}" another name',
                 )
@@ -162,56 +237,65 @@ class _Reader:
 
     def _phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
         """The participants that can be sent, in the order written."""
-        seen: dict[str, int] = {}
-        for position, text in enumerate(written):
-            if (*path, position) in self._broken:
-                continue
+        seen: dict[str, tuple[str, int]] = {}
+        sound = [position for position in range(len(written)) if (*path, position) not in self._broken]
+        for position in sound:
+            text = written[position]
+            place = Place(document, (*path, position))
             if is_lid(text):
                 self._complain(
-                    document.where((*path, position)),
+                    Code.LID,
+                    place,
                     f"{text.strip()} is a private @lid, and create-group leaves those out",
                     "the group is created without it; write the phone number if you know it",
                     severity=Severity.WARNING,
                 )
                 continue
             phone = normalise_phone(text)
-            if phone in seen:
+            other, index = seen.setdefault(person(phone), (phone, position))
+            if index != position:
                 self._complain(
-                    document.where((*path, position)),
-                    f"the phone {phone} is in this group already",
+                    Code.PHONE_TWICE,
+                    place,
+                    f"the phone {phone} is in this group already"
+                    + ("" if phone == other else f", as {other}: these two are one person's"),
                     "remove one of the two",
-                    also=(("first written here", document.where((*path, seen[phone]))),),
+                    also=("first written here", Place(document, (*path, index))),
                 )
                 continue
-            seen[phone] = position
-            self._check_phone(document, (*path, position), text, phone)
-        if not seen and not any((*path, position) in self._broken for position in range(len(written))):
+            self._check_phone(place, text, phone)
+        if not seen and len(sound) == len(written):
             self._complain(
-                document.where(path),
+                Code.NO_PARTICIPANTS,
+                Place(document, path),
                 "all participants of this group are @lid entries, and create-group leaves those out",
                 "add at least one phone number",
             )
-        return tuple(Phone(phone) for phone in seen)
+        if len(seen) > MAX_PARTICIPANTS:
+            self._complain(
+                Code.TOO_MANY_PARTICIPANTS,
+                Place(document, path),
+                f"{len(seen):,} participants, and a WhatsApp group is known to take {MAX_PARTICIPANTS:,} "
+                "besides the one who creates it",
+                "split the group, lest the creation be refused",
+                severity=Severity.WARNING,
+            )
+        return tuple(Phone(phone) for phone, _ in seen.values())
 
-    def _check_phone(self, document: Document, path: Path, text: str, phone: str) -> None:
+    def _check_phone(self, place: Place, text: str, phone: str) -> None:
         if not (phone.isascii() and phone.isdecimal()):
             self._complain(
-                document.where(path),
+                Code.NOT_A_PHONE,
+                place,
                 f'"{text}" is not a phone number',
                 "write country, area and number, as in 5544999999999 or +55 44 99999-9999",
             )
-        elif not 8 <= len(phone) <= 15:
+        elif not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
             self._complain(
-                document.where(path),
-                f"a phone number has 8 to 15 digits, and {phone} has {len(phone)}",
+                Code.NOT_A_PHONE,
+                place,
+                f"a phone number has {MIN_DIGITS} to {MAX_DIGITS} digits, and {phone} has {len(phone)}",
                 "write country, area and number, as in 5544999999999",
-            )
-        elif phone.startswith("0"):
-            self._complain(
-                document.where(path),
-                f"{phone} begins with 0, and no country code does",
-                "write country, area and number, as in 5544999999999",
-                severity=Severity.WARNING,
             )
 
     def _pacing(self, document: Document, raw: Mapping[str, Value]) -> None:
@@ -220,25 +304,38 @@ class _Reader:
             every=_seconds(str(raw["every"])) if "every" in raw else usual.every,
             per_day=cast(int, raw.get("perDay", usual.per_day)),
         )
+        place = Place(document, ("pacing",), key=True)
         if self._pacings and self._pacings[0][0] != pacing:
             self._complain(
-                document.where_key(("pacing",)),
+                Code.PACING_TWICE,
+                place,
                 "two files ask for different paces, and there is one pace for all",
                 "keep `pacing` in one file",
-                also=(("the other one", self._pacings[0][1].where_key(("pacing",))),),
+                also=("the other one", self._pacings[0][1]),
             )
-        self._pacings.append((pacing, document))
+        self._pacings.append((pacing, place))
 
     def _complain(
         self,
-        location: Location,
+        code: Code,
+        place: Place,
         message: str,
-        help: str,
+        hint: str,
         *,
-        also: tuple[tuple[str, Location], ...] = (),
+        also: tuple[str, Place] | None = None,
         severity: Severity = Severity.ERROR,
     ) -> None:
-        self.complaints.append(Diagnostic(message, help, location, severity, also))
+        if self.complaints.has_room(severity):  # where it stands is found out only then
+            others = ((also[0], also[1].location),) if also else ()
+            self.complaints.add(Diagnostic(code, message, hint, place.location, severity, others))
+
+
+def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> InstanceName | None:
+    """The known name that was probably meant; numbers are no misspellings (sales-1, sales-2)."""
+    letters = re.sub("[^a-z]", "", instance)
+    others = [other for other in known if re.sub("[^a-z]", "", other) != letters]
+    close = difflib.get_close_matches(instance, others, n=1, cutoff=0.8) if len(letters) > 3 else []
+    return InstanceName(close[0]) if close else None
 
 
 def _makes_unusable(violation: Violation) -> bool:

@@ -8,7 +8,6 @@ overflows the C stack, PyYAML's merge keys grow without end); and it is faster t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NoReturn, TypeAlias
@@ -24,19 +23,20 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from yaml.reader import Reader
 
-from zapi_sync.core.positions import MERGE, Path, Positions
+from zapi_sync.core.positions import MERGE, Path, Positions, events
 from zapi_sync.core.source import Source
-from zapi_sync.errors import ConfigInvalid, Diagnostic, Location
+from zapi_sync.core.syntax import MAX_DEPTH, syntax_error, too_deep
+from zapi_sync.errors import Code, Diagnostic, Location
 
 Value: TypeAlias = "str | bool | int | list[Value] | dict[str, Value]"
 
-MAX_DEPTH = 50
+MAX_VALUES = 10_000_000
+"""How many keys and values one file may hold."""
+
 MAX_EXPANDED = 1_000_000
 """How many values aliases may stand for in one file: 1,000 groups can share one list of 1,000 phones."""
 
-_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _MERGE = "\0" + MERGE  # an unquoted `<<` as a key; no YAML text can hold this one
@@ -45,10 +45,13 @@ _PLAIN_TAGS = {None, "!"} | {f"tag:yaml.org,2002:{kind}" for kind in ("str", "ma
 
 @dataclass(frozen=True)
 class Document:
-    """One parsed file: its data, what was already wrong with it, and where each value stands."""
+    """One parsed file: its data, what was already wrong with it, and where each value stands.
+
+    The data is None where the text could not be read to its end.
+    """
 
     source: Source
-    data: Value
+    data: Value | None
     problems: tuple[Diagnostic, ...] = ()
 
     @cached_property
@@ -58,7 +61,7 @@ class Document:
     def where(self, path: Path) -> Location:
         """The place of the value at `path` (mapping keys and list indices from the root)."""
         span = self._positions.value(path)
-        return self.source.location(*span) if span else Location(self.source.name)
+        return self.source.location(*span) if span else self.source.beginning
 
     def where_keys(self, path: Path) -> list[Location]:
         """The places of the mapping key that `path` ends with, one for each time it was written."""
@@ -70,27 +73,44 @@ class Document:
         return places[0] if places else self.where(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of a document, or the key that it stands under; its Location costs a second parse."""
+
+    document: Document
+    path: Path
+    key: bool = False
+
+    @property
+    def location(self) -> Location:
+        return self.document.where_key(self.path) if self.key else self.document.where(self.path)
+
+
 def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
     """Parse one YAML document.
 
     Plain scalars under `typed_keys` become booleans and integers by YAML 1.2's core schema; all else is text.
-    Raises ConfigInvalid where the text is not YAML or goes beyond the bounds above; what can be told together
-    with the config's other mistakes (a duplicate key, a tag) comes back in `problems`.
+    What is wrong comes back in `problems`: a text that is not YAML or goes beyond the bounds above without
+    data; a duplicate key or a tag with the rest of the data, to be told with the config's other mistakes.
     """
+    if source.problem:
+        return Document(source, None, (source.problem,))
     builder = _Builder(source, typed_keys)
     try:
         for event in events(source.text):
-            builder.take(event)
+            if not builder.take(event):
+                break
     except yaml.YAMLError as error:
-        raise ConfigInvalid([_syntax_error(source, error)]) from None
+        return Document(source, None, (*builder.complaints, syntax_error(source, error)))
+    except _Unreadable:
+        return Document(source, None, tuple(builder.complaints))
     document = Document(source, builder.root)
     repeated = (_repeated_key(document, path, place) for path, place in builder.repeated)
     return replace(document, problems=(*builder.complaints, *repeated))
 
 
-def events(text: str) -> Iterator[Event]:
-    """The events of a text, by libyaml where PyYAML was built with it."""
-    return yaml.parse(text, Loader=_LOADER)
+class _Unreadable(Exception):
+    """Nothing after this can be read; the complaint about it is among the builder's."""
 
 
 @dataclass(slots=True)
@@ -127,7 +147,8 @@ class _Builder:
         self._expanded = 0
         self._documents = 0
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Event) -> bool:
+        """Whether to go on: not into a second document."""
         if isinstance(event, ScalarEvent):
             self._scalar(event)
         elif isinstance(event, MappingStartEvent):
@@ -141,14 +162,24 @@ class _Builder:
         elif isinstance(event, DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                self._fail(
+                self._complain(
+                    Code.SEVERAL_DOCUMENTS,
                     event,
                     "a second YAML document begins here, and a groups file holds one",
                     "give it a file of its own, and name both files with -f",
                 )
+                return False
+        return True
 
     def _scalar(self, event: ScalarEvent) -> None:
         self._values += 1
+        if self._values > MAX_VALUES:
+            self._fail(
+                Code.BEYOND_BOUNDS,
+                event,
+                f"more than {MAX_VALUES:,} keys and values in one file",
+                "split the file: -f takes a folder, or several files",
+            )
         if event.tag is not None:
             self._check_tag(event)
         plain = event.implicit[0]
@@ -163,9 +194,8 @@ class _Builder:
         if event.tag is not None:
             self._check_tag(event)
         if len(self._stack) >= MAX_DEPTH:
-            self._fail(
-                event, f"more than {MAX_DEPTH} levels of nesting", "a groups file needs four: is this one?"
-            )
+            self.complaints.append(too_deep(self._source.location(event.start_mark)))
+            raise _Unreadable
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         self._stack.append(_Frame(container, event, self._values))
@@ -186,17 +216,24 @@ class _Builder:
         name = event.anchor
         if name not in self._anchors:
             self._fail(
+                Code.ALIAS_OF_NOTHING,
                 event,
                 f"nothing above carries the anchor &{name}",
                 "write the anchor above its first use, or quote the text if it is no alias",
             )
         anchored = self._anchors[name]
         if anchored is None:
-            self._fail(event, f"*{name} stands inside the value that it names", "write the value out")
+            self._fail(
+                Code.ALIAS_OF_NOTHING,
+                event,
+                f"*{name} stands inside the value that it names",
+                "write the value out",
+            )
         self._values += anchored.size
         self._expanded += anchored.size
         if self._expanded > MAX_EXPANDED:
             self._fail(
+                Code.BEYOND_BOUNDS,
                 event,
                 f"the aliases of this file stand for more than {MAX_EXPANDED:,} values",
                 "write the values out, or split the file",
@@ -214,7 +251,12 @@ class _Builder:
             container.append(value)
         elif frame.key is None:
             if not isinstance(value, str):
-                self._fail(event, "a key is expected here, not a collection", "keys are text: `key: value`")
+                self._fail(
+                    Code.KEY_NOT_TEXT,
+                    event,
+                    "a key is expected here, not a collection",
+                    "keys are text: `key: value`",
+                )
             frame.key, frame.key_event = _MERGE if plain and value == MERGE else value, event
         else:
             key, frame.key = frame.key, None
@@ -237,23 +279,28 @@ class _Builder:
         mappings = [each for each in merged if isinstance(each, dict)]
         if len(mappings) < len(merged):
             self._complain(
-                event, "`<<` merges mappings, and this is none", "write `<<: *anchor-of-a-mapping`"
+                Code.MERGE_OF_NO_MAPPING,
+                event,
+                "`<<` merges mappings, and this is none",
+                "write `<<: *anchor-of-a-mapping`",
             )
         return mappings
 
     def _check_tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
         if event.tag not in _PLAIN_TAGS:
             tag = (event.tag or "").replace("tag:yaml.org,2002:", "!!")
-            self._complain(event, f"the tag {tag} has no meaning here", "remove it: all values are plain")
+            self._complain(
+                Code.TAG, event, f"the tag {tag} has no meaning here", "remove it: all values are plain"
+            )
 
-    def _complain(self, event: Event, message: str, help: str) -> None:
+    def _complain(self, code: Code, event: Event, message: str, hint: str) -> None:
         place = self._source.location(event.start_mark, event.end_mark)
-        self.complaints.append(Diagnostic(message, help, place))
+        self.complaints.append(Diagnostic(code, message, hint, place))
 
-    def _fail(self, event: Event, message: str, help: str) -> NoReturn:
+    def _fail(self, code: Code, event: Event, message: str, hint: str) -> NoReturn:
         """Nothing after this can be read: say this, and what was found before it."""
-        self._complain(event, message, help)
-        raise ConfigInvalid(self.complaints)
+        self._complain(code, event, message, hint)
+        raise _Unreadable
 
 
 def _typed(value: Value) -> Value:
@@ -270,44 +317,9 @@ def _repeated_key(document: Document, path: Path, place: Location) -> Diagnostic
         each for each in document.where_keys(path) if (each.line, each.column) != (place.line, place.column)
     ]
     return Diagnostic(
+        Code.REPEATED_KEY,
         f'the key "{path[-1]}" is written twice here, and YAML would keep only one of the two',
         "rename one of them, or remove it",
         place,
         also=tuple(("first written here", each) for each in before[:1]),
-    )
-
-
-_REMEDIES = {
-    "mapping values are not allowed": "put text that contains `: ` in quotes, and check the indentation",
-    "found character that cannot start": "indent with spaces, not tabs; quote text that begins with @",
-    "did not find expected key": "check the indentation against the lines above",
-    "found unexpected end of stream": "close the quote",
-    "did not find expected ',' or ']'": "close the list with ]",
-    "did not find expected ',' or '}'": "close the mapping with }",
-    "could not find expected ':'": "write `key: value`, with a space after the colon",
-    "control characters are not allowed": "remove the control character",
-}
-
-
-def _first_unprintable(text: str) -> int:
-    """The offset of what a YAML reader refuses: libyaml tells it in bytes, PyYAML in characters."""
-    found = Reader.NON_PRINTABLE.search(text)
-    return found.start() if found else 0
-
-
-def _syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
-    """A YAML parser's complaint in a form like the others'."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        problem = error.problem or "the text ends too early"
-        location = source.location(error.problem_mark)
-        context = f" {error.context}" if error.context else ""
-    else:
-        problem = str(getattr(error, "reason", "it cannot be read"))
-        location = source.location_of_offset(_first_unprintable(source.text))
-        context = ""
-    remedy = next((words for start, words in _REMEDIES.items() if problem.startswith(start)), None)
-    return Diagnostic(
-        f"this is not YAML:{context and context + ','} {problem}",
-        remedy or "compare with examples/groups.yaml",
-        location,
     )

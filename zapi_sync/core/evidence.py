@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 from zapi_sync.core.journal import OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
-from zapi_sync.core.model import Group, GroupId, comparable_name
+from zapi_sync.core.model import Group, GroupId
+from zapi_sync.core.names import comparable_name
 from zapi_sync.core.outcome import Created
+from zapi_sync.core.phones import same_person
 
 CLOCK_SKEW = timedelta(hours=1)
 """So far may this machine's clock and WhatsApp's be apart."""
@@ -59,7 +61,7 @@ def contradictions(attempt: OpenAttempt, metadata: Metadata, own_phone: str | No
     group = attempt.intent.group
     if metadata.subject and comparable_name(metadata.subject) != comparable_name(group.group_name):
         yield "its name is another by now"
-    if own_phone and metadata.owner and not same_phone(metadata.owner, own_phone):
+    if own_phone and metadata.owner and not same_person(metadata.owner, own_phone):
         yield "another number owns it"
     if metadata.created_at and metadata.created_at < attempt.sent_at - CLOCK_SKEW:
         yield "it is older than the request"
@@ -73,19 +75,8 @@ def not_added(group: Group, metadata: Metadata) -> tuple[str, ...]:
     if metadata.participants is None:
         return ()
     present = metadata.participants
-    return tuple(phone for phone in group.phones if not any(same_phone(phone, each) for each in present))
-
-
-def same_phone(one: str, other: str) -> bool:
-    """Whether two numbers are one account: WhatsApp may know a Brazilian mobile without its ninth digit."""
-    return _comparable(one) == _comparable(other)
-
-
-def _comparable(phone: str) -> str:
-    if phone.startswith("55") and len(phone) == 13 and phone[4] == "9":
-        return phone[:4] + phone[5:]
-    return phone
+    return tuple(phone for phone in group.phones if not any(same_person(phone, each) for each in present))
 
 
 def _is_expected(phone: str, group: Group, own_phone: str | None) -> bool:
-    return any(same_phone(phone, each) for each in (*group.phones, own_phone or ""))
+    return any(same_person(phone, each) for each in (*group.phones, own_phone or ""))

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
-from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName, Phone
+from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.phones import Phone
 from zapi_sync.core.state import State, moment_of, timestamp
-from zapi_sync.errors import Location, StateInvalid
+from zapi_sync.errors import Code, Location, StateInvalid
 
 VERSION = 1
 
@@ -64,8 +65,9 @@ def check_belongs(journal: Journal, state: State, file: str) -> None:
     else:
         return
     raise StateInvalid.of(
+        Code.JOURNAL_OF_ANOTHER_STATE,
         f"the journal does not fit the state: {why}",
-        help="put back the state that belongs to it (the two files are one thing); nothing was sent",
+        hint="put back the state that belongs to it (the two files are one thing); nothing was sent",
         file=file,
     )
 
@@ -85,9 +87,10 @@ def _event(number: int, line: bytes, file: str) -> Event:
 
 def _broken(file: str, number: int, why: str) -> StateInvalid:
     return StateInvalid.at(
+        Code.JOURNAL_BROKEN,
         Location(file, number, 1),
         f"the journal cannot be used: line {number} is not as it was written ({why})",
-        help="restore state and journal together from a backup; "
+        hint="restore state and journal together from a backup; "
         "nothing was sent, because what this line says is needed to not create a group twice",
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
-from urllib.parse import quote
+
+from zapi_sync.core.phones import Phone
+from zapi_sync.core.redact import Redactor
 
 GroupKey = NewType("GroupKey", str)
 """The group's identity in config and state, for ever; the name may change, the key does not."""
@@ -21,13 +21,7 @@ GroupId = NewType("GroupId", str)
 InstanceName = NewType("InstanceName", str)
 """A Z-API instance (one connected WhatsApp number) by the name that the config gives it."""
 
-Phone = NewType("Phone", str)
-"""A participant: digits only, country + area + number."""
-
 DEFAULT_INSTANCE = InstanceName("default")
-
-_MASK = re.compile(r"[\s().\-/\u2010-\u2015]")
-_LID = re.compile(r"[0-9A-Za-z._:-]+@lid")
 
 
 class How(StrEnum):
@@ -64,19 +58,6 @@ class Record:
     how: How | None = None
 
 
-def normalise_phone(written: str) -> str:
-    """The text of a phone without mask characters, `+` and a leading `00`; the rest is left as it is."""
-    bare = written if written.isdecimal() else _MASK.sub("", written)
-    if bare.startswith("+"):
-        return bare[1:]
-    return bare.removeprefix("00")
-
-
-def is_lid(written: str) -> bool:
-    """Whether this is a private `…@lid` identifier, which create-group leaves out (create-group page)."""
-    return "@" in written and _LID.fullmatch(written.strip()) is not None
-
-
 def digest_of_phones(phones: Iterable[Phone]) -> str:
     """`sha256:…` of the participants, whatever their order."""
     return sha256_of("\n".join(sorted(phones)))
@@ -84,11 +65,6 @@ def digest_of_phones(phones: Iterable[Phone]) -> str:
 
 def sha256_of(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def comparable_name(group_name: str) -> str:
-    """The form in which two group names are one: Unicode NFC, white space as one blank, none around."""
-    return " ".join(unicodedata.normalize("NFC", group_name).split())
 
 
 def credential_variables(instance: InstanceName) -> tuple[str, str, str]:
@@ -116,8 +92,5 @@ class Credentials:
     client_token: str = field(repr=False)
 
     def mask(self, text: str) -> str:
-        """The text with each of the three replaced by ***, in any case, as it stands or as in a URL."""
-        secrets = (self.client_token, self.token, self.instance_id)
-        forms = {form for secret in secrets for form in (secret, quote(secret, safe=""))}
-        longest_first = sorted(forms, key=len, reverse=True)  # one may be a part of another
-        return re.sub("|".join(map(re.escape, longest_first)), "***", text, flags=re.IGNORECASE)
+        """The text with each of the three replaced by ***."""
+        return Redactor((self.client_token, self.token, self.instance_id))(text)

@@ -16,9 +16,9 @@ from zapi_sync.core.model import (
     GroupKey,
     InstanceName,
     Record,
-    comparable_name,
     digest_of_phones,
 )
+from zapi_sync.core.names import comparable_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import yaml
 from yaml.events import (
     AliasEvent,
+    DocumentEndEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -23,6 +24,13 @@ Path: TypeAlias = tuple[str | int, ...]
 Span: TypeAlias = tuple[Mark | None, Mark | None]
 
 MERGE = "<<"
+
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def events(text: str) -> Iterator[Event]:
+    """The events of a text, by libyaml where PyYAML was built with it."""
+    return yaml.parse(text, Loader=_LOADER)
 
 
 @dataclass(slots=True)
@@ -58,6 +66,8 @@ class Positions:
         tree = _Tree()
         try:
             for event in events:
+                if isinstance(event, DocumentEndEvent):
+                    break
                 tree.take(event)
         except yaml.YAMLError:
             pass  # what came before the mistake still has its place

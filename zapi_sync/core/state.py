@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record, credential_variables
-from zapi_sync.core.verdict import JsonValue, violations
-from zapi_sync.errors import Location, StateInvalid
+from zapi_sync.core.positions import Path, Positions, events
+from zapi_sync.core.source import Source
+from zapi_sync.core.verdict import JsonValue, Violation, violations
+from zapi_sync.errors import Code, Location, StateInvalid
 
 VERSION = 1
+MAX_PLACES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +75,48 @@ def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
         raise StateInvalid.of(
+            Code.STATE_NEWER,
             f"this state has version {version}, and this zapi-sync knows versions up to {VERSION}",
-            help="a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed",
+            hint="a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed",
             file=file,
         )
-    broken = violations(schema, cast(JsonValue, document))
+    broken = violations(schema, cast(JsonValue, document), most=MAX_PLACES)
     if broken:
-        place = ".".join(str(step) for step in broken[0].path) or "its outermost value"
-        more = f" (and {len(broken) - 1} more places)" if len(broken) > 1 else ""
-        raise _corrupt(file, f"{place} is missing, unknown or not of its form{more}")
+        raise _misshapen(file, raw, broken)
     try:
-        return _state(document)
+        state = _state(document)
     except ValueError:
         raise _corrupt(file, "a `createdAt` is no moment in time") from None
+    _check_ids(state, raw, file)
+    return state
+
+
+def _misshapen(file: str, raw: bytes, broken: Sequence[Violation]) -> StateInvalid:
+    first = broken[0]
+    *above, member = map(str, first.path or ("its outermost value",))
+    whose = f' of "{above[-1]}"' if above else ""
+    told = {"required": "is missing", "additionalProperties": "is unknown"}
+    what = told.get(first.keyword, "is not of its form")
+    more = f" (and {len(broken) - 1} more places)" if len(broken) > 1 else ""
+    place = first.path[:-1] if first.keyword == "required" else first.path
+    return _corrupt(file, f'"{member}"{whose} {what}{more}', _location(file, raw, place))
+
+
+def _check_ids(state: State, raw: bytes, file: str) -> None:
+    """Raises StateInvalid where two keys stand for one group, as after a record was copied by hand."""
+    first: dict[GroupId, GroupKey] = {}
+    for key, record in state.groups.items():
+        other = first.setdefault(record.phone, key)
+        if other != key:
+            place = _location(file, raw, ("groups", key, "phone"))
+            raise _corrupt(file, f'"{other}" and "{key}" stand for one group, {record.phone}', place)
+
+
+def _location(file: str, raw: bytes, path: Path) -> Location:
+    """Where a member stands; JSON is YAML, as far as that goes."""
+    source = Source(file, raw.decode())
+    span = Positions.of(events(source.text)).value(path)
+    return source.location(*span) if span else Location(file)
 
 
 def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str], file: str) -> None:
@@ -94,24 +126,27 @@ def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str
     """
     if state.remote != origin:
         raise StateInvalid.of(
+            Code.STATE_OF_ANOTHER_REMOTE,
             f"this state speaks of groups at {state.remote}, and this run would talk to {origin}",
-            help="use the state that belongs there (--state), or correct --sandbox or ZAPI_BASE_URL; "
+            hint="use the state that belongs there (--state), or correct --sandbox or ZAPI_BASE_URL; "
             "nothing was sent",
             file=file,
         )
     for name, digest in instances.items():
         if state.instances.get(name, digest) != digest:
             raise StateInvalid.of(
+                Code.STATE_OF_ANOTHER_INSTANCE,
                 f'this state speaks of another Z-API instance under the name "{name}"',
-                help=f"set {credential_variables(name)[0]} to the instance that created these groups, "
+                hint=f"set {credential_variables(name)[0]} to the instance that created these groups, "
                 "or give the new one a name of its own; nothing was sent",
                 file=file,
             )
         elsewhere = [other for other, known in state.instances.items() if known == digest and other != name]
         if elsewhere:
             raise StateInvalid.of(
+                Code.STATE_OF_ANOTHER_INSTANCE,
                 f'the instance "{name}" is the one that this state knows as "{elsewhere[0]}"',
-                help=f"correct {credential_variables(name)[0]}, or use one name for both; nothing was sent",
+                hint=f"correct {credential_variables(name)[0]}, or use one name for both; nothing was sent",
                 file=file,
             )
 
@@ -120,7 +155,7 @@ def _document(raw: bytes, file: str) -> dict[str, object]:
     if not raw:
         raise _corrupt(file, "the file is empty, and an empty state is not the same as none")
     try:
-        document = json.loads(raw, object_pairs_hook=_unique)
+        document = json.loads(raw.decode(), object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         line = error.doc.split("\n")[error.lineno - 1]
         why = "a merge conflict stands in it" if "<<<<<<< " in error.doc else f"not JSON: {error.msg}"
@@ -160,9 +195,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _corrupt(file: str, why: str, location: Location | None = None) -> StateInvalid:
     return StateInvalid.at(
+        Code.STATE_CORRUPT,
         location or Location(file),
         f"this state cannot be used: {why}",
-        help="restore it from git or a backup; nothing was created or overwritten",
+        hint="restore it from git or a backup; nothing was created or overwritten",
     )
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 _Object: TypeAlias = Mapping[str, object]
 
-MAX_VIOLATIONS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -38,17 +36,17 @@ class Violation:
     found: object
 
 
-def violations(schema: Mapping[str, object], data: JsonValue) -> list[Violation]:
-    """Every violation, at most MAX_VIOLATIONS; an empty list where the data fits."""
+def violations(schema: Mapping[str, object], data: JsonValue, *, most: int) -> list[Violation]:
+    """Every violation, at most `most`; an empty list where the data fits."""
     if jsonschema_rs.Draft202012Validator(dict(schema)).is_valid(data):
         return []
     found: dict[tuple[Path, str], Violation] = {}
     for error in _explainer(schema).iter_errors(data):
         for violation in _violations_of(error):
             found.setdefault((violation.path, violation.keyword), violation)
-        if len(found) >= MAX_VIOLATIONS:
+        if len(found) >= most:
             break
-    return list(found.values())
+    return list(found.values())[:most]
 
 
 def _explainer(schema: Mapping[str, object]) -> Validator:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
+from dataclasses import replace
 
 from zapi_sync.core.document import Document
 from zapi_sync.core.positions import Path
 from zapi_sync.core.verdict import Violation
-from zapi_sync.errors import Diagnostic, Location
+from zapi_sync.errors import Code, Diagnostic
 
 _EXPECTED = {
     "version": "the number 1",
@@ -27,6 +28,12 @@ _EXPECTED = {
 _GROUP = "a mapping with `groupName` and `phones`"
 _PHONE = "a phone number, as in 5544999999999 or +55 44 99999-9999"
 _KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"
+_CUTS = {
+    "maxLength": "shorten it",
+    "maxItems": "split the group: WhatsApp takes far fewer",
+    "maxProperties": "split them over several runs: `-f` names the files of one",
+}
+_CREDENTIAL = re.compile(r"token|secret|password|senha|instance_?id|api_?key", re.IGNORECASE)
 _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
 
@@ -50,15 +57,24 @@ def in_words(document: Document, violation: Violation) -> Diagnostic:
         return _missing_attribute(document, path)
     if violation.keyword == "propertyNames":
         return _impossible_key(document, path)
-    return Diagnostic(_mismatch(path, violation), _remedy(path, violation), document.where(path))
+    return Diagnostic(
+        _code(path, violation), _mismatch(path, violation), _remedy(path, violation), document.where(path)
+    )
 
 
 def not_a_mapping(document: Document) -> Diagnostic:
     """The complaint about a file whose outermost value holds no keys."""
     remedy = "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
     if document.data == "":
-        return Diagnostic("there is nothing in this file", remedy, Location(document.source.name))
-    return Diagnostic(f"this file holds {found(document.data)} instead of groups", remedy, document.where(()))
+        return Diagnostic(
+            Code.NO_GROUPS_FILE, "there is nothing in this file", remedy, document.source.beginning
+        )
+    return Diagnostic(
+        Code.NO_GROUPS_FILE,
+        f"this file holds {found(document.data)} instead of groups",
+        remedy,
+        document.where(()),
+    )
 
 
 def found(value: object) -> str:
@@ -78,20 +94,39 @@ def found(value: object) -> str:
 
 def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
     path = violation.path
+    if _CREDENTIAL.search(str(path[-1])):
+        return _credential(document, path)
     meant = _meant(violation)
     remedy = f'did you mean "{meant}"?' if meant else f"known here: {', '.join(_known(violation))}"
     if len(path) == 1:
         remedy += " (what is yours begins with x-)"
-    return Diagnostic(f'unknown attribute "{path[-1]}"{_of(path[:-1])}', remedy, document.where_key(path))
+    return Diagnostic(
+        Code.UNKNOWN_ATTRIBUTE,
+        f'unknown attribute "{path[-1]}"{_of(path[:-1])}',
+        remedy,
+        document.where_key(path),
+    )
+
+
+def _credential(document: Document, path: Path) -> Diagnostic:
+    """A secret in the config is told without showing the line that it stands in."""
+    return Diagnostic(
+        Code.UNKNOWN_ATTRIBUTE,
+        f'unknown attribute "{path[-1]}"{_of(path[:-1])}: credentials never stand in this file',
+        "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them here, "
+        "and have the Z-API panel make new ones if they were ever pushed",
+        replace(document.where_key(path), text=None),
+    )
 
 
 def _missing_attribute(document: Document, path: Path) -> Diagnostic:
     name = str(path[-1])
     owner = _subject(path[:-1]) if len(path) > 1 else "this file"
     return Diagnostic(
+        Code.MISSING_ATTRIBUTE,
         f'{owner} has no "{name}"',
         "add `version: 1` as the first line" if name == "version" else f"add `{name}:`, {_expected(path)}",
-        document.where_key(path[:-1]) if len(path) > 1 else Location(document.source.name),
+        document.where_key(path[:-1]),
     )
 
 
@@ -100,7 +135,20 @@ def _impossible_key(document: Document, path: Path) -> Diagnostic:
     plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode().lower()
     possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._")[:100]
     remedy = f"{_KEY_RULE}; for example {possible}" if possible and possible != key else _KEY_RULE
-    return Diagnostic(f'"{key}" cannot be the key of a group', remedy, document.where_key(path))
+    return Diagnostic(
+        Code.IMPOSSIBLE_KEY, f'"{key}" cannot be the key of a group', remedy, document.where_key(path)
+    )
+
+
+def _code(path: Path, violation: Violation) -> Code:
+    match violation.keyword:
+        case "maxItems" | "maxProperties":
+            return Code.BEYOND_BOUNDS
+        case "minItems":
+            return Code.NO_PARTICIPANTS
+        case "maxLength" if path[-1] == "groupName":
+            return Code.NAME_TOO_LONG
+    return Code.NOT_A_PHONE if isinstance(path[-1], int) else Code.WRONG_VALUE
 
 
 def _mismatch(path: Path, violation: Violation) -> str:
@@ -109,11 +157,13 @@ def _mismatch(path: Path, violation: Violation) -> str:
         return f"{_subject(path)} is {len(value)} characters long, and {violation.rule} is the most"
     if violation.keyword == "minItems":
         return f"{_subject(path)} is empty, and create-group wants at least one participant"
+    if violation.keyword in ("maxItems", "maxProperties") and isinstance(value, Sized):
+        return f"{_subject(path)} holds {len(value):,} entries, and {violation.rule:,} is the most"
     return f"{_subject(path)} must be {_expected(path)}, and this is {found(value)}"
 
 
 def _remedy(path: Path, violation: Violation) -> str:
-    value = str(violation.found).strip().lower()
+    value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
     attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
     if attribute == "autoInvite":
         if value in _YES:
@@ -130,9 +180,7 @@ def _remedy(path: Path, violation: Violation) -> str:
         return "write a list, each number on a line of its own: `- 5544999999999`"
     if attribute == "phones":
         return "add at least one phone number besides the connected one"
-    if violation.keyword == "maxLength":
-        return "shorten it"
-    return f"write {_expected(path)}"
+    return _CUTS.get(violation.keyword) or f"write {_expected(path)}"
 
 
 def _expected(path: Path) -> str:
@@ -149,7 +197,7 @@ def _subject(path: Path) -> str:
     if path[0] == "groups" and len(path) == 2:
         return f'the group "{path[1]}"'
     if isinstance(path[-1], int):
-        return f"this entry of phones{_of(path[:2])}"
+        return "this entry of `phones`"  # of several groups, where they share the list
     return f"`{path[-1]}`{_of(path[:-1])}"
 
 

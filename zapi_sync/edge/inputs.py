@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import json
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -15,7 +17,7 @@ from urllib.parse import urlsplit
 
 from zapi_sync.core.model import Credentials, InstanceName, Remote, credential_variables
 from zapi_sync.core.source import Source, decode
-from zapi_sync.errors import CredentialsInvalid, Diagnostic, InputUnreadable
+from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, InputUnreadable, Location
 
 STDIN = "-"
 BASE_URL_VARIABLE = "ZAPI_BASE_URL"
@@ -30,9 +32,18 @@ _SUFFIXES = (".yaml", ".yml")
 def read_sources(names: Sequence[str]) -> list[Source]:
     """The config texts that `-f` names: files, folders (their *.yaml and *.yml by name), `-` for stdin.
 
-    What is named twice is read once. Raises InputUnreadable or ConfigInvalid.
+    What is named twice is read once. Raises InputUnreadable with all that cannot be read.
     """
-    return [source for name in dict.fromkeys(names) for source in _sources(name)]
+    sources: list[Source] = []
+    unreadable: list[Diagnostic] = []
+    for name in dict.fromkeys(names):
+        try:
+            sources.extend(_sources(name))
+        except InputUnreadable as complaint:
+            unreadable.extend(complaint.diagnostics)
+    if unreadable:
+        raise InputUnreadable(unreadable)
+    return sources
 
 
 def _sources(name: str) -> Iterator[Source]:
@@ -43,7 +54,10 @@ def _sources(name: str) -> Iterator[Source]:
         files = _files(Path(name)) if name and Path(name).is_dir() else [name]
     if not files:
         raise InputUnreadable.of(
-            "no *.yaml or *.yml file is in this folder", help="name the file with -f FILE", file=name
+            Code.CONFIG_UNREADABLE,
+            "no *.yaml or *.yml file is in this folder",
+            hint="name the file with -f FILE",
+            file=name,
         )
     for file in files:
         with _reading(file), open(file, "rb") as stream:
@@ -58,8 +72,9 @@ def _bounded(stream: BinaryIO, name: str) -> bytes:
     raw = stream.read(MAX_CONFIG_BYTES + 1)
     if len(raw) > MAX_CONFIG_BYTES:
         raise InputUnreadable.of(
+            Code.BEYOND_BOUNDS,
             f"this is more than {MAX_CONFIG_BYTES // 2**20} MiB",
-            help="split it: -f takes a folder, or several files",
+            hint="split it: -f takes a folder, or several files",
             file=name,
         )
     return raw
@@ -71,14 +86,18 @@ def _reading(name: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise InputUnreadable.of(
+            Code.CONFIG_UNREADABLE,
             "there is no such file",
-            help="name the config with -f FILE; the README's example is a good beginning",
+            hint="name the config with -f FILE; the README's example is a good beginning",
             file=name,
         ) from None
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise InputUnreadable.of(
-            f"this cannot be read: {reason}", help="name a file that this user may read", file=name
+            Code.CONFIG_UNREADABLE,
+            f"this cannot be read: {reason}",
+            hint="name a file that this user may read",
+            file=name,
         ) from None
 
 
@@ -110,13 +129,15 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
         parts = urlsplit("")
     if not host or parts.scheme not in _PORTS or set(base_url) & set("?#@ \t\\"):
         raise CredentialsInvalid.of(
+            Code.BASE_URL,
             f"{BASE_URL_VARIABLE} is not the address of an API",
-            help=f"write it as in {DEFAULT_BASE_URL}, without user, query or fragment; or unset it",
+            hint=f"write it as in {DEFAULT_BASE_URL}, without user, query or fragment; or unset it",
         )
     if parts.scheme == "http" and not _is_loopback(host):
         raise CredentialsInvalid.of(
+            Code.BASE_URL,
             f"{BASE_URL_VARIABLE} is plain http to {host}, and the token would travel in the clear",
-            help="use https; plain http is accepted at loopback only (127.0.0.1, localhost)",
+            hint="use https; plain http is accepted at loopback only (127.0.0.1, localhost)",
         )
     address = f"[{host}]" if ":" in host else host
     origin = f"{parts.scheme}://{address}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
@@ -133,9 +154,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def read_credentials(
-    environment: Mapping[str, str], instances: Sequence[InstanceName]
+    environment: Mapping[str, str],
+    instances: Sequence[InstanceName],
+    where: Callable[[InstanceName], Location | None],
 ) -> dict[InstanceName, Credentials]:
-    """The credentials of each instance. Raises CredentialsInvalid, naming every variable that is missing."""
+    """The credentials of each instance. Raises CredentialsInvalid, naming every variable that is missing, and
+    `where` the instance was named."""
     complaints: list[Diagnostic] = []
     found: dict[InstanceName, Credentials] = {}
     for instance in instances:
@@ -143,10 +167,11 @@ def read_credentials(
         missing = [name for name, value in values.items() if not value]
         unusable = [name for name, value in values.items() if not _is_usable(value)]
         if missing:
-            complaints.append(_missing(instance, missing))
+            complaints.append(_missing(instance, missing, environment, where(instance)))
         elif unusable:
             complaints.append(
                 Diagnostic(
+                    Code.CREDENTIALS_UNUSABLE,
                     f"{' and '.join(unusable)} cannot be right: a blank or a character beyond ASCII is in it",
                     "copy the value again from the Z-API panel",
                 )
@@ -167,6 +192,7 @@ def _same_number(found: Mapping[InstanceName, Credentials]) -> Iterator[Diagnost
         if other != instance:
             variables = [credential_variables(name)[0] for name in (other, instance)]
             yield Diagnostic(
+                Code.CREDENTIALS_SHARED,
                 f'the instances "{other}" and "{instance}" are one: {" and ".join(variables)} are the same',
                 "correct the variable, or use one name for both in the config",
             )
@@ -176,14 +202,28 @@ def _is_usable(value: str) -> bool:
     return value.isascii() and value.isprintable() and " " not in value
 
 
-def _missing(instance: InstanceName, variables: Sequence[str]) -> Diagnostic:
+def _missing(
+    instance: InstanceName, variables: Sequence[str], environment: Mapping[str, str], where: Location | None
+) -> Diagnostic:
     *others, last = variables
     names = f"{', '.join(others)} and {last}" if others else last
-    return Diagnostic(
-        f'the instance "{instance}" has no credentials: {names} {"are" if others else "is"} not set',
+    near = difflib.get_close_matches(instance, _known_instances(environment), n=1, cutoff=0.7)
+    hint = (
         "set what the Z-API panel shows (id and token of the instance; Client-Token under Security), "
-        "or try it without an account: --sandbox",
+        "or try it without an account: --sandbox"
     )
+    return Diagnostic(
+        Code.CREDENTIALS_MISSING,
+        f'the instance "{instance}" has no credentials: {names} {"are" if others else "is"} not set',
+        f'did you mean "{near[0]}", whose credentials are set? Else {hint}' if near else hint,
+        where,
+    )
+
+
+def _known_instances(environment: Mapping[str, str]) -> list[str]:
+    """The instances that the environment has a token for, but for the default one."""
+    found = (re.fullmatch(r"ZAPI_([A-Z0-9_]+)_INSTANCE_ID", name) for name in environment)
+    return [each[1].lower().replace("_", "-") for each in found if each]
 
 
 def environment() -> Mapping[str, str]:

@@ -19,7 +19,18 @@ from pathlib import Path
 from zapi_sync.core.journal import Begin, Event, Known, reopened, replay
 from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal
 from zapi_sync.core.state import State, parse_state, state_text
-from zapi_sync.errors import StateInvalid, StateUnwritable, ZapiSyncError
+from zapi_sync.errors import (
+    Code,
+    Diagnostic,
+    Location,
+    Severity,
+    StateInvalid,
+    StateUnwritable,
+    ZapiSyncError,
+)
+
+MAX_BYTES = 256 * 1024 * 1024
+"""So large may a state or a journal be: that of 100,000 groups takes about 60 MiB."""
 
 
 class LocalState:
@@ -27,7 +38,9 @@ class LocalState:
 
     def __init__(self, path: Path, schema: Mapping[str, object]) -> None:
         if not path.name:
-            raise StateInvalid.of("this is a folder", help="name a file with --state", file=str(path))
+            raise StateInvalid.of(
+                Code.STATE_NO_FILE, "this is a folder", hint="name a file with --state", file=str(path)
+            )
         self.path = path
         self.journal_path = path.with_name(path.name + ".journal")
         self.lock_path = path.with_name(path.name + ".lock")
@@ -40,8 +53,9 @@ class LocalState:
         if raw is None:
             if raw_journal is not None:
                 raise StateInvalid.of(
+                    Code.STATE_GONE,
                     f"the state is gone, and its journal {self.journal_path.name} is still there",
-                    help="restore the state from git or a backup; without it groups would be created again",
+                    hint="restore the state from git or a backup; without it groups would be created again",
                     file=str(self.path),
                 )
             return Known()
@@ -49,6 +63,24 @@ class LocalState:
         journal = parse_journal(raw_journal or b"", str(self.journal_path))
         check_belongs(journal, state, str(self.journal_path))
         return replay(state, journal.events)
+
+    def warnings(self) -> list[Diagnostic]:
+        """What is odd about the files, and no reason to refuse them."""
+        try:
+            mode = self.path.stat().st_mode
+        except OSError:
+            return []
+        if not mode & stat.S_IWOTH:
+            return []
+        return [
+            Diagnostic(
+                Code.STATE_OPEN_TO_OTHERS,
+                "everybody on this machine can change this state, and with it what is created",
+                f"chmod 600 {self.path}",
+                Location(str(self.path)),
+                Severity.WARNING,
+            )
+        ]
 
     @property
     def has_journal(self) -> bool:
@@ -88,8 +120,9 @@ class LocalState:
         known = self.load()
         if known.state is None:
             raise StateInvalid.of(
+                Code.STATE_GONE,
                 "state and journal are both gone, in the middle of a run",
-                help="restore them from a backup; without them groups would be created again",
+                hint="restore them from a backup; without them groups would be created again",
                 file=str(self.path),
             )
         text = state_text(known.state).encode()
@@ -155,7 +188,10 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StateUnwritable.of(
-            f"it cannot be written: {_reason(error)}", help=_remedy(error), file=str(path)
+            Code.STATE_UNWRITABLE,
+            f"it cannot be written: {_reason(error)}",
+            hint=_remedy(error),
+            file=str(path),
         ) from None
 
 
@@ -187,12 +223,21 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise StateInvalid.of(
+            Code.STATE_UNREADABLE,
             f"it cannot be read: {_reason(error)}",
-            help="see to it that this user may read it",
+            hint="see to it that this user may read it",
             file=str(path),
         ) from None
     with open(descriptor, "rb") as file:
-        return file.read()
+        raw = file.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise StateInvalid.of(
+            Code.STATE_CORRUPT,
+            f"this is more than {MAX_BYTES // 2**20} MiB, and no state grows so large",
+            hint="see whether the file is the one that was meant; nothing was created or overwritten",
+            file=str(path),
+        )
+    return raw
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -202,13 +247,16 @@ def _refuse_what_is_no_file(path: Path) -> None:
         return  # opening it will tell, better than this could
     if stat.S_ISLNK(mode):
         raise StateInvalid.of(
+            Code.STATE_NO_FILE,
             "this is a symbolic link, and a state is never written behind one's back",
-            help=f"name the file it points to: --state {os.path.realpath(path)}",
+            hint=f"name the file it points to: --state {os.path.realpath(path)}",
             file=str(path),
         )
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-        raise StateInvalid.of(f"this is {kind}", help="name a file with --state", file=str(path))
+        raise StateInvalid.of(
+            Code.STATE_NO_FILE, f"this is {kind}", hint="name a file with --state", file=str(path)
+        )
 
 
 def _sync_folder(path: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from zapi_sync.errors import StateLocked, StateUnwritable
+from zapi_sync.errors import Code, StateLocked, StateUnwritable
 
 _RETRY_SECONDS = 0.1
 
@@ -30,8 +30,9 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateUnwritable.of(
+            Code.STATE_UNWRITABLE,
             f"the lock cannot be made: {(error.strerror or '').lower()}",
-            help="see to it that the folder is there and this user may write in it, or use --state",
+            hint="see to it that the folder is there and this user may write in it, or use --state",
             file=str(path),
         ) from None
     try:
@@ -54,14 +55,16 @@ def _acquire(descriptor: int, path: Path, timeout: float) -> None:
         except OSError as error:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise StateUnwritable.of(
+                    Code.NO_LOCKS,
                     f"this filesystem takes no locks ({(error.strerror or '').lower()})",
-                    help="put the state on a local disk, with --state",
+                    hint="put the state on a local disk, with --state",
                     file=str(path),
                 ) from None
             if time.monotonic() >= deadline:
                 raise StateLocked.of(
+                    Code.STATE_LOCKED,
                     f"another zapi-sync is at work on this state: {_holder(descriptor)}",
-                    help="let it finish, or wait for it with --lock-timeout SECONDS",
+                    hint="let it finish, or wait for it with --lock-timeout SECONDS",
                     file=str(path),
                 ) from None
             time.sleep(_RETRY_SECONDS)

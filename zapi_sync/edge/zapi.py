@@ -34,7 +34,7 @@ from zapi_sync.core.lookup import (
 )
 from zapi_sync.core.model import Credentials, Group, GroupId, Remote
 from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Outcome, Unknown, Unsent, classify
-from zapi_sync.errors import RemoteUnavailable
+from zapi_sync.errors import Code, RemoteUnavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -158,8 +158,9 @@ class ZApi:
 
     def _unavailable(self, call: str, why: str) -> RemoteUnavailable:
         return RemoteUnavailable.of(
+            Code.LOOKUP_FAILED,
             f"the look-up {call.partition('/')[0]} gave no usable answer: {why}",
-            help="see whether the instance is connected and its subscription runs, then run this again",
+            hint="see whether the instance is connected and its subscription runs, then run this again",
         )
 
     def _post(self, group: Group, call: _Call) -> Answer:

@@ -17,7 +17,7 @@ def complaints(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
     """All complaints, or the first MAX_SHOWN and a count of the rest."""
     blocks = ["\n".join(_lines(diagnostic, paint)) for diagnostic in diagnostics[:MAX_SHOWN]]
     left = len(diagnostics) - MAX_SHOWN
-    return "\n".join(blocks + ([f"... and {left} more like these"] if left > 0 else []))
+    return "\n".join(blocks + ([f"... and {left} more (--format json has them all)"] if left > 0 else []))
 
 
 def place(location: Location) -> str:
@@ -29,12 +29,13 @@ def place(location: Location) -> str:
 def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     where = f"{place(diagnostic.location)}: " if diagnostic.location else ""
     tint = paint.red if diagnostic.severity is Severity.ERROR else paint.yellow
-    yield f"{paint.bold(where)}{tint(diagnostic.severity + ':')} {paint.bold(printable(diagnostic.message))}"
+    said = f"{paint.bold(printable(diagnostic.message))} {paint.dim(f'[{diagnostic.code}]')}"
+    yield f"{paint.bold(where)}{tint(diagnostic.severity + ':')} {said}"
     if diagnostic.location and diagnostic.location.text is not None:
         yield from _excerpt(diagnostic.location, paint)
     for word, location in diagnostic.also:
         yield f"  {word}: {place(location)}"
-    yield f"  {paint.cyan('help:')} {printable(diagnostic.help)}"
+    yield f"  {paint.cyan('hint:')} {printable(diagnostic.hint)}"
 
 
 def _excerpt(location: Location, paint: Paint) -> Iterator[str]:

@@ -21,7 +21,7 @@ def plan(
     plan: Plan, forecasts: Sequence[Forecast], state: State | None, warnings: Sequence[Diagnostic]
 ) -> str:
     """A plan, as schemas/plan.schema.json has it. It holds no invite link."""
-    return _text(
+    return document(
         {
             "format_version": FORMAT_VERSION,
             "state": {"lineage": state.lineage, "serial": state.serial} if state else None,
@@ -45,7 +45,7 @@ def applied(
     diagnostics: Sequence[Diagnostic],
 ) -> str:
     """What an apply did, as schemas/apply.schema.json has it."""
-    return _text(
+    return document(
         {
             "format_version": FORMAT_VERSION,
             "groups": [
@@ -63,14 +63,14 @@ def applied(
 
 def errors(diagnostics: Sequence[Diagnostic]) -> str:
     """Why a command came to nothing, as schemas/errors.schema.json has it."""
-    return _text(
+    return document(
         {"format_version": FORMAT_VERSION, "diagnostics": [_diagnostic(each) for each in diagnostics]}
     )
 
 
 def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     """That a config is valid, in the same form as the errors of one that is not."""
-    return _text(
+    return document(
         {
             "format_version": FORMAT_VERSION,
             "groups": groups,
@@ -79,9 +79,9 @@ def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     )
 
 
-def _text(document: Mapping[str, object]) -> str:
-    """ASCII alone: whatever is in a name, a terminal or a log takes it as text."""
-    return json.dumps(document, indent=2)
+def document(members: Mapping[str, object]) -> str:
+    """JSON in ASCII alone: whatever is in a name, a terminal or a CI log takes it as text."""
+    return json.dumps(members, indent=2).replace("##", "#\\u0023")
 
 
 def _step(step: Step) -> dict[str, object]:
@@ -166,9 +166,10 @@ def _held(step: Unsettled) -> dict[str, object]:
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:
     return {
+        "code": diagnostic.code,
         "severity": diagnostic.severity,
         "message": diagnostic.message,
-        "help": diagnostic.help,
+        "hint": diagnostic.hint,
         **_location(diagnostic.location),
         "also": [{"message": word, **_location(location)} for word, location in diagnostic.also],
     }

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-_BLANK_LETTERS = frozenset(
-    "\u115f\u1160\u2800\u3164\uffa0"
-)  # printable by their category, and not to be seen
+# printable by their category, and not to be seen
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing
+
+_CI_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)")
+"""What CI runners obey in a log: `::add-mask::` where a line begins, `##[group]` and `##vso[` anywhere."""
+
+_PHONE = re.compile(r"(?<![0-9A-Za-z])\+?(?:[0-9][ ().\-/]*){7,14}[0-9](?![0-9A-Za-z])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2})?")
+_INVITE_LINK = re.compile(r"https?://chat\.whatsapp\.com/\S*", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
@@ -15,9 +22,14 @@ def printable(text: str) -> str:
 
     The result is one line, and holds nothing that a terminal or a CI log acts upon.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(character) for character in text)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_visible, text))
+    return _CI_COMMAND.sub(_disarmed, text)
+
+
+def without_phones(text: str) -> str:
+    """The text for a pull request: of a phone number stay four digits, of an invite link that it was one."""
+    return _PHONE.sub(_last_digits, _INVITE_LINK.sub("(invite link)", text))
 
 
 def width(text: str) -> int:
@@ -33,6 +45,19 @@ def pad(text: str, columns: int) -> str:
 def _visible(character: str) -> str:
     if character == _ZERO_WIDTH_JOINER or (character.isprintable() and character not in _BLANK_LETTERS):
         return character
+    return _written_out(character)
+
+
+def _disarmed(command: re.Match[str]) -> str:
+    """The command with its last character written out."""
+    return command[0][:-1] + _written_out(command[0][-1])
+
+
+def _last_digits(found: re.Match[str]) -> str:
+    return found[0] if _DATE.fullmatch(found[0]) else f"...{''.join(filter(str.isdigit, found[0]))[-4:]}"
+
+
+def _written_out(character: str) -> str:
     return f"\\u{{{ord(character):x}}}"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zapi_sync.core.model import Group, GroupKey, How, Phone
+from zapi_sync.core.model import Group, GroupKey, How
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.pacing import Forecast
+from zapi_sync.core.phones import Phone
 from zapi_sync.core.plan import Adopt, Changed, Create, Difference, Orphaned, Plan, Taken, Unsettled
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import timestamp
@@ -26,7 +27,7 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
         *(_orphaned(step, paint) for step in plan.of(Orphaned)),
         *unsettled(plan.of(Unsettled), paint),
     ]
-    return "\n".join([*steps, *([""] if steps else []), *_summary(plan, forecasts, paint)])
+    return "\n".join([*steps, *([""] if steps else []), *summary(plan, forecasts, paint)])
 
 
 def seconds(duration: float) -> str:
@@ -49,12 +50,12 @@ def finished(finished: Finished, paint: Paint) -> str:
             wait = f" (it asks to wait {seconds(retry_after)})" if retry_after else ""
             return (
                 f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}{wait}\n"
-                f"          help: {remedy(cause, group.instance)}"
+                f"          hint: {remedy(cause, group.instance)}"
             )
         case Unsent(reason):
             return (
                 f"{paint.red('not sent')}  {name}: {printable(reason)}\n"
-                "          help: nothing left this machine: check network and ZAPI_BASE_URL, then apply again"
+                "          hint: nothing left this machine: check network and ZAPI_BASE_URL, then apply again"
             )
         case Unknown(reason):
             return f"{paint.yellow('UNKNOWN')}   {name}: {printable(reason)}\n          {_doubt(group)}"
@@ -98,7 +99,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _name(group: Group) -> str:
-    return f'{group.key} "{printable(group.group_name)}"'
+    return f'{printable(group.key)} "{printable(group.group_name)}"'
 
 
 def _create(step: Create, paint: Paint) -> str:
@@ -151,7 +152,7 @@ def _orphaned(step: Orphaned, paint: Paint) -> str:
 def _unsettled(step: Unsettled, paint: Paint) -> str:
     group = step.attempt.intent.group
     return (
-        f"{paint.yellow('? ' + step.key)}  {paint.dim('unsettled')}\n"
+        f"{paint.yellow('? ' + printable(step.key))}  {paint.dim('unsettled')}\n"
         f"    groupName   {printable(group.group_name)}\n"
         f"    sent        {timestamp(step.attempt.sent_at)}; {printable(step.attempt.reason)}\n"
         f"    {_doubt(group)}"
@@ -159,12 +160,13 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
 
 
 def _doubt(group: Group) -> str:
+    key, instance = printable(group.key), printable(group.instance)
     return (
         "the group may exist or not, so no second request is sent. Run apply again: it looks again.\n"
-        f'          Or look at the phone of the instance "{group.instance}", and settle it by hand\n'
+        f'          Or look at the phone of the instance "{instance}", and settle it by hand\n'
         "          (with the same -f, --state and --sandbox):\n"
-        f"            zapi-sync resolve {group.key} --adopt ID   the group is there\n"
-        f"            zapi-sync resolve {group.key} --retry      it is not, and never will be: create it"
+        f"            zapi-sync resolve {key} --adopt ID   the group is there\n"
+        f"            zapi-sync resolve {key} --retry      it is not, and never will be: create it"
     )
 
 
@@ -207,7 +209,8 @@ def _adopt(step: Adopt, paint: Paint) -> str:
     )
 
 
-def _summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator[str]:
+def summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator[str]:
+    """How much there is to do, whom it invites, and how long it takes: a sentence a line."""
     counts = plan.counts()
     if not counts["create"] and not counts["adopt"]:
         yield paint.bold("Nothing to create.") + f" {_counts(counts)}."

@@ -1,0 +1,100 @@
+"""Group names: when two are one, and what is wrong with one.
+
+WhatsApp documents none of its rules for names. What is assumed of them stands here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zapi_sync.errors import Code, Severity
+
+MAX_NAME = 100
+"""Assumption: WhatsApp takes names of up to 100 characters (seen in use; Z-API documents no limit)."""
+
+_JOINERS = "\u200c\u200d"  # hold emoji and Persian words together
+_MARKS = "\u200e\u200f\u061c"  # right-to-left text may need them between numbers and brackets
+_VARIATIONS = "\ufe00-\ufe0f"  # say whether a sign is an emoji or text
+_EMOJI_TAGS = "\U000e0020-\U000e007f"  # spell the flag of a region
+_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to see
+
+_UNSEEN = re.compile(
+    f"[\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb{_BLANK_LETTERS}]"
+)
+_NOT_COMPARED = re.compile(f"[{_UNSEEN.pattern[1:-1]}{_MARKS}{_VARIATIONS}]")
+_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BREAK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_NOTHING_TO_SEE = re.compile(f"[{_NOT_COMPARED.pattern[1:-1]}{_JOINERS}{_EMOJI_TAGS}\\s]*")
+
+
+def comparable_name(group_name: str) -> str:
+    """The form in which two group names are one, here and on the instance: Unicode NFC, white space as one
+    blank, none around, and without what nobody sees. docs/groups-file.md tells it."""
+    if group_name.isascii():
+        return " ".join(group_name.split())
+    seen = _NOT_COMPARED.sub("", unicodedata.normalize("NFC", group_name))
+    return " ".join(seen.split())
+
+
+@dataclass(frozen=True, slots=True)
+class NameProblem:
+    """What is wrong with a name, and what to do about it."""
+
+    code: Code
+    severity: Severity
+    message: str
+    hint: str
+
+
+def name_problems(name: str) -> Iterator[NameProblem]:
+    """All that is wrong with a group's name, or questionable; nothing where there is nothing."""
+    if name.isascii() and name.isprintable() and len(name) <= MAX_NAME and name == name.strip() and name:
+        return
+    if _NOTHING_TO_SEE.fullmatch(name):
+        yield _error(
+            Code.NAME_UNUSABLE, "this groupName is blank", "write a name with something to see in it"
+        )
+        return
+    if found := _BREAK.search(name):
+        what = f"this groupName holds {_named(found[0])}: WhatsApp shows a name on one line"
+        yield _error(Code.NAME_UNUSABLE, what, "write the name on one line, without control characters")
+    if found := _BIDI_CONTROL.search(name):
+        what = f"this groupName holds {_named(found[0])}, which makes people read another name than this"
+        hint = "remove it: right-to-left names are shown rightly without"
+        yield _error(Code.NAME_DISGUISED, what, hint)
+    units = len(name.encode("utf-16-le", "surrogatepass")) // 2
+    if len(name) <= MAX_NAME < units:
+        what = (
+            f"this groupName is {len(name)} characters long, which make {units} where emoji count twice, "
+            f"and {MAX_NAME} is the most that WhatsApp is known to take"
+        )
+        yield _warning(Code.NAME_TOO_LONG, what, "shorten it, lest WhatsApp refuse or cut it")
+    if name != name.strip():
+        where = "begins" if name != name.lstrip() else "ends"
+        what = f"this groupName {where} with a blank, which WhatsApp may drop"
+        yield _warning(Code.NAME_WITH_BORDERS, what, "remove it, unless it is meant: it is sent as it stands")
+    if found := _UNSEEN.search(name) or _ODD_BLANK.search(name.strip()):
+        what = f"this groupName holds {_named(found[0])}, which nobody can tell from the name without it"
+        hint = "write the name again by hand (pasted text brings such characters along)"
+        yield _warning(Code.NAME_WITH_INVISIBLES, what, hint)
+
+
+def _named(character: str) -> str:
+    """A character that cannot be shown: U+202E (right-to-left override)."""
+    number = f"U+{ord(character):04X}"
+    if character in "\n\r\x85":
+        return f"{number} (a line break)"
+    name = unicodedata.name(character, "a control character").lower()
+    return f"{number} ({name})"
+
+
+def _error(code: Code, message: str, hint: str) -> NameProblem:
+    return NameProblem(code, Severity.ERROR, message, hint)
+
+
+def _warning(code: Code, message: str, hint: str) -> NameProblem:
+    return NameProblem(code, Severity.WARNING, message, hint)

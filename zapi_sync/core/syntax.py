@@ -1,0 +1,147 @@
+"""What a YAML parser refuses, in a person's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import yaml
+from yaml.reader import Reader
+
+from zapi_sync.core.source import Source
+from zapi_sync.errors import Code, Diagnostic, Location
+
+MAX_DEPTH = 50
+
+_DEEP = "maximum nesting depth"
+"""What a libyaml says that reads ahead, and has a bound of its own (0.2.6: 1,000 levels)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a problem of libyaml's is told. `begun` tells of where the construct began that it broke in; with
+    `at_begin` that is where the mistake is, and not where the parser noticed."""
+
+    message: str
+    hint: str
+    begun: str | None = None
+    at_begin: bool = False
+
+
+_COMPARE = "compare with the example in the README"
+_INDENT = "check the indentation against the lines above: the attributes of one group stand under each other"
+
+# By the beginning of what libyaml says (scanner.c, parser.c), the longest first where one is another's.
+_IN_WORDS = {
+    "mapping values are not allowed": _Words(
+        "a `key: value` cannot stand here", "put text that contains `: ` in quotes, and check the indentation"
+    ),
+    "block sequence entries are not allowed": _Words(
+        "a list entry (`- `) cannot stand here",
+        "write it on a line of its own under its key, or quote the text",
+    ),
+    "mapping keys are not allowed": _Words(
+        "a key (`? `) cannot stand here", "quote text that begins with `? `, and check the indentation"
+    ),
+    "did not find expected key": _Words(
+        "this line belongs to nothing above it", _INDENT, "what it was read as part of begins here"
+    ),
+    "did not find expected '-' indicator": _Words(
+        "a list entry is expected here",
+        "begin it with `- `, or check the indentation",
+        "the list begins here",
+    ),
+    "did not find expected ',' or ']'": _Words(
+        "the list in brackets is not closed before this",
+        "close it with ], put a comma between its entries, and close each quote",
+        "it is opened here",
+    ),
+    "did not find expected ',' or '}'": _Words(
+        "the mapping in braces is not closed before this",
+        "close it with }, put a comma between its entries, and close each quote",
+        "it is opened here",
+    ),
+    "did not find expected node content": _Words("a value is missing here", "write it, or quote the text"),
+    "could not find expected ':'": _Words(
+        "this is no `key: value`", "write a colon and a space after the key", at_begin=True
+    ),
+    "found unexpected end of stream": _Words("this quote is never closed", "close it", at_begin=True),
+    "found unexpected document indicator": _Words(
+        "this quote is not closed before the document ends", "close it", at_begin=True
+    ),
+    "found unknown escape character": _Words(
+        "this backslash begins no escape", "write \\\\ for a backslash, or use single quotes: '...'"
+    ),
+    "did not find expected hexdecimal number": _Words(
+        "this escape wants hexadecimal digits", "write two after \\x, four after \\u, eight after \\U"
+    ),
+    "found invalid Unicode character escape": _Words(
+        "this escape is no character", "write the character itself, or all of it as one \\U escape"
+    ),
+    "did not find expected alphabetic or numeric": _Words(
+        "a name is expected after this & or *", "quote text that begins with & or *", at_begin=True
+    ),
+    "did not find expected comment or line break": _Words(
+        "nothing but a comment may follow here", "write the text on the next line, indented"
+    ),
+    "did not find expected whitespace or line break": _Words(
+        "a blank is expected here", "put a blank between this and what goes before"
+    ),
+    "found a tab character": _Words("a tab stands in the indentation", "indent with spaces"),
+    "found undefined tag handle": _Words("this tag has no meaning here", "quote text that begins with !"),
+    "did not find expected <document start>": _Words(
+        "this stands after the end of the file's one value", _INDENT
+    ),
+    "found incompatible YAML document": _Words("this is a newer YAML", "remove the %YAML line"),
+    "found duplicate %YAML directive": _Words("a second %YAML line", "remove it"),
+    "control characters are not allowed": _Words(
+        "a control character stands here, which YAML does not take",
+        "remove it, or write it as an escape in quotes",
+    ),
+}
+_TAB = _Words("a tab stands in the indentation", "indent with spaces")
+_RESERVED = _Words("a text cannot begin with this character", "put the text in quotes")
+
+
+def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
+    """The complaint about a text that is not YAML, in a form like the others'."""
+    if _DEEP in str(getattr(error, "problem", "")):
+        return too_deep(source.location(getattr(error, "problem_mark", None)))
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        problem = str(getattr(error, "reason", "it cannot be read"))
+        return _complaint(_in_words(problem, ""), source.location_of_offset(_first_unprintable(source.text)))
+    place = source.location(error.problem_mark)
+    words = _in_words(error.problem or "the text ends too early", _character_at(place))
+    begin = source.location(error.context_mark) if error.context_mark else None
+    if begin is None or begin == place:
+        return _complaint(words, place)
+    if words.at_begin:
+        return _complaint(words, begin)
+    return _complaint(words, place, ((words.begun, begin),) if words.begun else ())
+
+
+def too_deep(place: Location) -> Diagnostic:
+    """The complaint about nesting that no groups file needs."""
+    message, hint = f"more than {MAX_DEPTH} levels of nesting", "a groups file needs four: is this one?"
+    return Diagnostic(Code.BEYOND_BOUNDS, message, hint, place)
+
+
+def _complaint(words: _Words, place: Location, also: tuple[tuple[str, Location], ...] = ()) -> Diagnostic:
+    return Diagnostic(Code.NOT_YAML, f"this is not YAML: {words.message}", words.hint, place, also=also)
+
+
+def _in_words(problem: str, character: str) -> _Words:
+    if "cannot start any token" in problem:
+        return _TAB if character == "\t" else _RESERVED
+    known = next((words for beginning, words in _IN_WORDS.items() if problem.startswith(beginning)), None)
+    return known or _Words(problem, _COMPARE)
+
+
+def _character_at(place: Location) -> str:
+    text, column = place.text or "", place.column or 1
+    return text[column - 1 : column]
+
+
+def _first_unprintable(text: str) -> int:
+    """The offset of what a YAML reader refuses: libyaml tells it in bytes, PyYAML in characters."""
+    found = Reader.NON_PRINTABLE.search(text)
+    return found.start() if found else 0
