@@ -261,7 +261,10 @@ def test_all_that_can_be_told_together_is() -> None:
 def test_what_was_found_before_a_refusal_is_told_with_it() -> None:
     lines = refusal(ConfigInvalid, lambda: document("a: !x 1\nb: *none\n"))
     assert lines == [
-        "groups.yaml:1:4+4 error: the tag !x has no meaning here | remove it: all values are plain",
+        (
+            "groups.yaml:1:4+4 error: the tag !x has no meaning here | "
+            "remove it, or put a text that begins with ! in quotes"
+        ),
         (
             "groups.yaml:2:4+5 error: nothing above carries the anchor &none | "
             "write the anchor above its first use, or quote the text if it is no alias"

@@ -18,7 +18,10 @@ from .made import document, refusal, told
     ("text", "complaint"),
     [
         ("a: b: c", "1:5+1 a `key: value` cannot stand here | put text that contains `: ` in quotes"),
-        ("a: 1\n  b: 2", "2:4+1 a `key: value` cannot stand here | put text that contains `: ` in quotes"),
+        ("a: 1\n  b: 2", "2:3+1 this line stands further right than the one above it, which has its value"),
+        ("a:\n  b:c\n  d: e", "2:3+2 a blank is missing after this colon | write `key: value`"),
+        ("a: [b] c", "1:8+1 this cannot follow the value before it | put the whole text in quotes"),
+        ("a: 'D'Ávila'", "1:7+1 this cannot follow the value before it | put the whole text in quotes"),
         ("a:\n\tb: 1", "2:1+1 a tab stands in the indentation | indent with spaces"),
         ("a: @x", "1:4+1 a text cannot begin with this character | put the text in quotes"),
         ("a: `x`", "1:4+1 a text cannot begin with this character | put the text in quotes"),
@@ -39,8 +42,8 @@ from .made import document, refusal, told
         ("a: & b", "1:4+1 a name is expected after this & or * | quote text that begins with & or *"),
         ("a: | x", "1:6+1 nothing but a comment may follow here | write the text on the next line"),
         ("a: !y!x 1", "1:4+1 this tag has no meaning here | quote text that begins with !"),
-        ("[a] b", "1:5+1 this stands after the end of the file's one value | check the indentation"),
-        ("%YAML 2.0\n---\na: 1", "1:1+1 this is a newer YAML | remove the %YAML line"),
+        ("[a] b", "1:5+1 this stands after the end of the file's one value | remove what is too much"),
+        ("%YAML 2.0\n---\na: 1", "1:1+1 this YAML version is not known here | remove the %YAML line"),
         ("%YAML 1.1\n%YAML 1.1\n---\na: 1", "2:1+1 a second %YAML line | remove it"),
         ("a: é\x07", "1:5+1 a control character stands here, which YAML does not take | remove it"),
         ("a: \x7f", "1:4+1 a control character stands here, which YAML does not take | remove it"),
@@ -162,8 +165,8 @@ def test_a_thousand_groups_can_share_a_thousand_phones() -> None:
 def test_a_tag_is_told_and_never_obeyed(text: str, column: int, length: int, tag: str) -> None:
     problems = document(text).problems
     assert told(problems) == [
-        f"groups.yaml:1:{column}+{length} error: the tag {tag} has no meaning here | remove it: all values"
-        " are plain"
+        f"groups.yaml:1:{column}+{length} error: the tag {tag} has no meaning here | "
+        "remove it, or put a text that begins with ! in quotes"
     ]
 
 

@@ -26,21 +26,21 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
             "",
             (
                 "1:1+1 error: there is nothing in this file | "
-                "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
+                "a groups file begins with `version: 1` and `groups:`; the README shows one"
             ),
         ),
         (
             "- a",
             (
                 "1:1+1 error: this file holds a list instead of groups | "
-                "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
+                "a groups file begins with `version: 1` and `groups:`; the README shows one"
             ),
         ),
         (
             "a:b",
             (
                 '1:1+3 error: this file holds the text "a:b" instead of groups | '
-                "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
+                "a groups file begins with `version: 1` and `groups:`; the README shows one"
             ),
         ),
         ("groups: {}", '1:1+1 error: this file has no "version" | add `version: 1` as the first line'),

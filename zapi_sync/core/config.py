@@ -165,8 +165,8 @@ class _Reader:
         if len(used) > _MANY_INSTANCES:
             return
         for instance, place in self.instance_places.items():
-            known = [other for other in used if used[other] > 1 or other == DEFAULT_INSTANCE]
-            meant = _misspelt(instance, known or [DEFAULT_INSTANCE]) if used[instance] == 1 else None
+            known = {DEFAULT_INSTANCE, *(other for other in used if used[other] > 1)}
+            meant = _misspelt(instance, known) if used[instance] == 1 else None
             if meant:
                 self._complain(
                     Code.INSTANCE_MISSPELT,

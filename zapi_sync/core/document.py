@@ -290,7 +290,10 @@ class _Builder:
         if event.tag not in _PLAIN_TAGS:
             tag = (event.tag or "").replace("tag:yaml.org,2002:", "!!")
             self._complain(
-                Code.TAG, event, f"the tag {tag} has no meaning here", "remove it: all values are plain"
+                Code.TAG,
+                event,
+                f"the tag {tag} has no meaning here",
+                "remove it, or put a text that begins with ! in quotes",
             )
 
     def _complain(self, code: Code, event: Event, message: str, hint: str) -> None:

@@ -102,7 +102,9 @@ def probably_meant(phone: str) -> str | None:
     """
     code = _country_code(phone)
     bare = phone.lstrip("0")
-    candidates = [code + phone.removeprefix(code).lstrip("0"), f"55{bare}"] if code else [f"55{bare}"]
+    candidates = [code + phone.removeprefix(code).lstrip("0")] if code else []
+    if not bare.startswith("55") or len(bare) == 11:  # 55 is an area as well
+        candidates.append(f"55{bare}")
     return next((each for each in candidates if each != phone and is_assigned(each)), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import yaml
@@ -27,14 +28,28 @@ class _Words:
     at_begin: bool = False
 
 
+_KEY_WITHOUT_BLANK = re.compile(r"\s*(?:- )?([A-Za-z_][\w-]*:)[^\s/:]")
 _COMPARE = "compare with the example in the README"
 _INDENT = "check the indentation against the lines above: the attributes of one group stand under each other"
 
+_NO_KEY_VALUE = _Words(
+    "a `key: value` cannot stand here", "put text that contains `: ` in quotes, and check the indentation"
+)
+_GLUED = _Words("a blank is missing after this colon", "write `key: value`, with a blank between the two")
+_TOO_DEEP = _Words(
+    "this line stands further right than the one above it, which has its value already",
+    "begin it in the column of the line above",
+)
+_TRAILING = _Words(
+    "this cannot follow the value before it",
+    "put the whole text in quotes; a ' within single quotes is written twice",
+)
+_TAB = _Words("a tab stands in the indentation", "indent with spaces")
+_RESERVED = _Words("a text cannot begin with this character", "put the text in quotes")
+
 # By the beginning of what libyaml says (scanner.c, parser.c), the longest first where one is another's.
 _IN_WORDS = {
-    "mapping values are not allowed": _Words(
-        "a `key: value` cannot stand here", "put text that contains `: ` in quotes, and check the indentation"
-    ),
+    "mapping values are not allowed": _NO_KEY_VALUE,
     "block sequence entries are not allowed": _Words(
         "a list entry (`- `) cannot stand here",
         "write it on a line of its own under its key, or quote the text",
@@ -89,17 +104,18 @@ _IN_WORDS = {
     "found a tab character": _Words("a tab stands in the indentation", "indent with spaces"),
     "found undefined tag handle": _Words("this tag has no meaning here", "quote text that begins with !"),
     "did not find expected <document start>": _Words(
-        "this stands after the end of the file's one value", _INDENT
+        "this stands after the end of the file's one value",
+        "remove what is too much, and check the indentation",
     ),
-    "found incompatible YAML document": _Words("this is a newer YAML", "remove the %YAML line"),
+    "found incompatible YAML document": _Words(
+        "this YAML version is not known here", "remove the %YAML line"
+    ),
     "found duplicate %YAML directive": _Words("a second %YAML line", "remove it"),
     "control characters are not allowed": _Words(
         "a control character stands here, which YAML does not take",
         "remove it, or write it as an escape in quotes",
     ),
 }
-_TAB = _Words("a tab stands in the indentation", "indent with spaces")
-_RESERVED = _Words("a text cannot begin with this character", "put the text in quotes")
 
 
 def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
@@ -108,9 +124,12 @@ def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
         return too_deep(source.location(getattr(error, "problem_mark", None)))
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         problem = str(getattr(error, "reason", "it cannot be read"))
-        return _complaint(_in_words(problem, ""), source.location_of_offset(_first_unprintable(source.text)))
+        place = source.location_of_offset(_first_unprintable(source.text))
+        return _complaint(_in_words(problem, place), place)
     place = source.location(error.problem_mark)
-    words = _in_words(error.problem or "the text ends too early", _character_at(place))
+    words = _in_words(error.problem or "the text ends too early", place)
+    if words is _NO_KEY_VALUE:
+        return _complaint(*_two_keys(source, place))
     begin = source.location(error.context_mark) if error.context_mark else None
     if begin is None or begin == place:
         return _complaint(words, place)
@@ -129,16 +148,42 @@ def _complaint(words: _Words, place: Location, also: tuple[tuple[str, Location],
     return Diagnostic(Code.NOT_YAML, f"this is not YAML: {words.message}", words.hint, place, also=also)
 
 
-def _in_words(problem: str, character: str) -> _Words:
+def _two_keys(source: Source, place: Location) -> tuple[_Words, Location]:
+    """Why a second colon came too soon: because of the line above, more often than not."""
+    line, text = place.line or 1, place.text or ""
+    above = next((number for number in range(line - 1, 0, -1) if source.lines[number - 1].strip()), 0)
+    before = source.lines[above - 1] if above else ""
+    glued = _KEY_WITHOUT_BLANK.match(before)
+    if glued:
+        return _GLUED, Location(source.name, above, glued.start(1) + 1, len(glued[1]), before)
+    if (
+        above
+        and _indent(text) > _indent(before)
+        and not before.rstrip().endswith(":")
+        and text.count(": ") < 2
+    ):
+        return _TOO_DEEP, Location(source.name, line, _indent(text) + 1, text=text)
+    return _NO_KEY_VALUE, place
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _in_words(problem: str, place: Location) -> _Words:
+    before, character = _around(place)
     if "cannot start any token" in problem:
         return _TAB if character == "\t" else _RESERVED
+    if problem.startswith("did not find expected key") and before.strip():
+        return _TRAILING
     known = next((words for beginning, words in _IN_WORDS.items() if problem.startswith(beginning)), None)
     return known or _Words(problem, _COMPARE)
 
 
-def _character_at(place: Location) -> str:
+def _around(place: Location) -> tuple[str, str]:
+    """What stands before a place in its line, and the character at it."""
     text, column = place.text or "", place.column or 1
-    return text[column - 1 : column]
+    return text[: column - 1], text[column - 1 : column]
 
 
 def _first_unprintable(text: str) -> int:

@@ -64,7 +64,7 @@ def in_words(document: Document, violation: Violation) -> Diagnostic:
 
 def not_a_mapping(document: Document) -> Diagnostic:
     """The complaint about a file whose outermost value holds no keys."""
-    remedy = "a groups file begins with `version: 1` and `groups:`; examples/groups.yaml shows one"
+    remedy = "a groups file begins with `version: 1` and `groups:`; the README shows one"
     if document.data == "":
         return Diagnostic(
             Code.NO_GROUPS_FILE, "there is nothing in this file", remedy, document.source.beginning
@@ -177,7 +177,8 @@ def _remedy(path: Path, violation: Violation) -> str:
     if path == ("groups",):
         return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
     if attribute == "phones" and violation.keyword == "type":
-        return "write a list, each number on a line of its own: `- 5544999999999`"
+        blank = ", with a blank after the dash" if value.startswith("-") else ""
+        return f"write a list, each number on a line of its own{blank}: `- 5544999999999`"
     if attribute == "phones":
         return "add at least one phone number besides the connected one"
     return _CUTS.get(violation.keyword) or f"write {_expected(path)}"

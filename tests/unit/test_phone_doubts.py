@@ -1,0 +1,67 @@
+"""What is odd about phones is asked of groups that are about to be created, and told where it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from zapi_sync.core.config import MAX_COMPLAINTS, read_config
+from zapi_sync.core.model import GroupKey
+from zapi_sync.core.phone_doubts import phone_doubts
+
+from .made import document, told
+
+Schema = Mapping[str, object]
+
+
+def doubts(schema: Schema, text: str, *keys: str) -> list[str]:
+    config = read_config([document(f"version: 1\n{text}")], schema)
+    return told(phone_doubts(config, {GroupKey(key) for key in keys}))
+
+
+TWO = """\
+x-team: &team [554488887777, 5544999998888, +55 44 77777-7777]
+groups:
+  a: {groupName: A, phones: *team}
+  b: {groupName: B, phones: *team}
+  c:
+    groupName: C
+    phones: [12@lid, "00 55 (44) 7777-77777"]
+"""
+NINTH = (
+    "groups.yaml:2:16+12 warning: 554488887777 is a Brazilian mobile number without its ninth digit | "
+    "did you mean 5544988887777? (some old accounts have the short form, so it is sent as it stands)"
+)
+SEVEN = (
+    "5544777777777 is no number that +55 (BR) gives out | write country, area and number, as in 5544999999999"
+)
+
+
+def test_each_place_is_told_once_although_groups_share_it(groups_schema: Schema) -> None:
+    assert doubts(groups_schema, TWO, "a", "b") == [NINTH, f"groups.yaml:2:45+17 warning: {SEVEN}"]
+    assert doubts(groups_schema, TWO, "a", "b", "c") == [
+        NINTH,
+        f"groups.yaml:2:45+17 warning: {SEVEN}",
+        f"groups.yaml:8:22+23 warning: {SEVEN}",
+    ]
+
+
+def test_what_exists_is_not_asked_about_and_nothing_is_imported_for_it(
+    groups_schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)  # an import of it fails
+    assert doubts(groups_schema, TWO) == []
+
+
+def test_doubts_are_bounded(groups_schema: Schema) -> None:
+    rows = "".join(
+        f"  g{n}: {{groupName: G{n}, phones: [{', '.join(str(5544700000000 + n * 200 + m) for m in range(200))}]}}\n"
+        for n in range(10)
+    )
+    assert (
+        MAX_COMPLAINTS
+        <= len(doubts(groups_schema, f"groups:\n{rows}", *(f"g{n}" for n in range(10))))
+        <= 1200
+    )
