@@ -1,8 +1,7 @@
-"""One sandbox and one forge of processes for all proofs of a worker, and a way to print figures."""
+"""One sandbox and one forge of processes for all proofs of a worker."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,14 +41,3 @@ def new_world(remote: Remote, forge: Forge, tmp_path: Path) -> Iterator[Callable
 @pytest.fixture
 def world(new_world: Callable[[], World]) -> World:
     return new_world()
-
-
-@pytest.fixture
-def figure(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Callable[[object], None]:
-    """Prints a figure past pytest's capture, so that it stands in CI's log."""
-
-    def show(text: object) -> None:
-        with capfd.disabled():
-            os.write(2, f"\n[proof] {request.node.name}: {text}\n".encode())
-
-    return show
