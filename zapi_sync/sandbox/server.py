@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import socket
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -24,15 +29,41 @@ class QuietHandler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Serve one request. Unlike werkzeug's own, it leaves the connection open for the next."""
-        environ = self.make_environ()
         try:
-            # All of the body, whoever needs it: what stays unread would be taken for the next request.
-            environ["wsgi.input"] = io.BytesIO(get_input_stream(environ).read())
+            environ = self._read()
             response = Response.from_app(self.server.app, environ, buffered=True)
         except (ConnectionError, ClientDisconnected):
             self.close_connection = True  # lost on purpose by a fault, or left by the client
             return
+        except BadRequest:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
         self._send(response)
+
+    def _read(self) -> WSGIEnvironment:
+        """Read a request with its body. Raises BadRequest where it is not HTTP."""
+        lengths = set(self.headers.get_all("Content-Length", ()))
+        if self.request_version == "HTTP/0.9":
+            raise BadRequest  # its answers have no head, and so no status
+        if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
+            raise BadRequest  # what follows could be a body as well as the next request
+        try:
+            environ = self.make_environ()
+            # All of the body, whoever needs it: what stays unread would be taken for the next request.
+            environ["wsgi.input"] = io.BytesIO(get_input_stream(environ).read())
+        except (ConnectionError, TimeoutError):
+            raise
+        except (OSError, ValueError) as error:
+            raise BadRequest from error  # a broken chunk, or a URL that is none
+        return environ
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is not HTTP. The library's own answer repeats the request, and with it the token."""
+        self.close_connection = True
+        if self.request_version == "HTTP/0.9":
+            self.request_version = self.protocol_version  # said or assumed: an answer has a head
+        body = json.dumps({"error": HTTPStatus(code).phrase})
+        self._send(Response(body, code, {"Connection": "close"}, mimetype="application/json"))
 
     def _send(self, response: Response) -> None:
         body = response.get_data()
@@ -44,7 +75,8 @@ class QuietHandler(WSGIRequestHandler):
         for name, value in response.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log(self, type: str, message: str, *args: object) -> None:
         """Say nothing."""
