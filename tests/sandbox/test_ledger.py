@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from zapi_sync.sandbox.ledger import Entry, Ledger
 
 from .world import CLIENT_TOKEN, TOKEN, World, order
@@ -35,9 +37,25 @@ def test_refused_requests_are_remembered_too(world: World) -> None:
 
 def test_an_unknown_call_is_not_repeated_as_it_may_hold_a_piece_of_the_token(world: World) -> None:
     world.http.get("/instances/INSTANCE/token/first%2FSECRET/create-group")
+    world.http.get("/instances/INSTANCE/token/first%2Fgroups%2FSECRET/me")
     world.http.get(f"/instances/INSTANCE/token/{TOKEN}")
+    assert [(entry["call"], entry["status"]) for entry in world.ledger()] == [("", 404), ("", 404)]
+
+
+def test_a_line_break_hides_nothing(world: World) -> None:
+    world.get("phone-exists/55%0A")
     (entry,) = world.ledger()
-    assert (entry["call"], entry["status"]) == ("", 404)
+    assert (entry["call"], entry["status"]) == ("phone-exists/55\n", 400)
+
+
+@pytest.mark.parametrize(
+    "body", ["NaN", "[-Infinity]", '{"a": 1e999}', "[" * 101 + "]" * 101, "[" * 900 + "]" * 900]
+)
+def test_what_json_cannot_say_again_is_not_remembered(world: World, body: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert world.http.post(world.url("create-group"), content=body, headers=headers).status_code == 400
+    (entry,) = world.ledger()
+    assert (entry["json"], entry["status"]) == (None, 400)
 
 
 def test_the_sandbox_s_own_calls_are_not_in_it(world: World) -> None:

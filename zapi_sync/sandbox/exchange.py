@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,9 @@ from zapi_sync.sandbox.store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+_DEPTH = 100
+"""How deep a body may be nested: what can be read on a short stack cannot always be told on a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,34 @@ class Exchange:
 
 
 def json_of(data: bytes) -> object:
-    """Read JSON; None where it is none, or is nested too deep to be read."""
+    """Read JSON; None where it is none, or holds what could not be told again: NaN, 1e999, a deep nesting."""
     try:
-        document: object = json.loads(data)
+        document: object = json.loads(data, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
-    return document
+    return document if _is_shallow(document) else None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number that JSON can say")
+    return number
+
+
+def _is_shallow(document: object) -> bool:
+    level = [document]
+    for _ in range(_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(document: object) -> Iterable[object]:
+    if isinstance(document, dict):
+        return document.values()
+    return document if isinstance(document, list) else ()
 
 
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

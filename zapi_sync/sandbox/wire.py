@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response
 
-from zapi_sync.sandbox.exchange import Exchange, json_of
+from zapi_sync.sandbox.exchange import Exchange, answer, json_of
 from zapi_sync.sandbox.faults import FaultQueue
 from zapi_sync.sandbox.ledger import Entry, Ledger
 from zapi_sync.sandbox.store import Store
@@ -16,18 +17,11 @@ from zapi_sync.sandbox.store import Store
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_PATH = re.compile(r"/instances/([^/]+)/token/[^/]+/(.+)")
-_CALLS = {
-    "create-group",
-    "groups",
-    "group-metadata",
-    "light-group-metadata",
-    "group-invitation-link",
-    "status",
-    "me",
-    "device",
-    "phone-exists",
-}
+_PATH = re.compile(r"/instances/([^/]+)/token/[^/]+/(.+)", re.DOTALL)
+_CALL = re.compile(
+    "create-group|groups|status|me|device"
+    "|(?:group-metadata|light-group-metadata|group-invitation-link|phone-exists)/[^/]+"
+)
 
 
 class Wire:
@@ -45,8 +39,12 @@ class Wire:
         path = _PATH.fullmatch(request.path)
         if path is None:
             return self._api(environ, start_response)
+        try:
+            request.get_data()
+        except ClientDisconnected:
+            return answer({"error": "Bad Request"}, 400)(environ, start_response)
         # What follows an unknown call may be a piece of a token that holds a slash: it is not repeated.
-        instance, call = path[1], path[2] if path[2].split("/")[0] in _CALLS else ""
+        instance, call = path[1], path[2] if _CALL.fullmatch(path[2]) else ""
         number = self._ledger.received(_entry(request, instance, call))
         response = self._respond(request, instance, call.split("/")[0])
         self._ledger.answered(number, response.status_code)
