@@ -149,6 +149,17 @@ def test_the_document_is_served_and_describes_exactly_the_calls(world: World) ->
     assert described == served
 
 
+def test_any_other_method_is_405_and_says_which_there_are(world: World) -> None:
+    document = record(world.http.get("/openapi.json"))
+    for path, item in cast(dict[str, Json], document["paths"]).items():
+        described = {method.upper() for method in item if method != "parameters"}
+        url = world.url(path.partition("{token}/")[2].replace("{phone}", PHONE))
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"} - described:
+            answer = world.http.request(method, url)
+            assert (answer.status_code, answer.json()) == (405, {"error": "Method Not Allowed"})
+            assert set(answer.headers["Allow"].split(", ")) - {"HEAD"} == described
+
+
 def test_the_answers_are_what_the_document_says(world: World) -> None:
     created = world.create()
     answers: dict[str, object] = {"CreatedGroup": created, "ListedGroup": world.listing()[0]}

@@ -7,6 +7,8 @@ page nor Z-API's other pages settle. Where the answer of a call rests on an assu
 - Checks come in the order: path (404), method (405), Client-Token (403), content type (415), body (400).
 - A missing or empty Client-Token answers 403 (the text is documented, the status is not); any other is
   accepted but the one that is refused for show.
+- A body that holds NaN, a number like 1e999, or more than 100 levels of nesting is no JSON: 400.
+- A body that breaks off before its announced length answers 400, whatever the call.
 - Unknown attributes in a body are ignored; a phone that is given twice counts once.
 - A groupName of white space only, or of more than 100 characters, answers 400.
 - A mask, a `+` or anything else that is neither digits nor digits with `@lid` answers 400.
@@ -38,6 +40,8 @@ GROUP_NAME_LIMIT = 100
 
 _DIGITS = re.compile(r"[0-9]+")
 _LID = re.compile(r"[0-9]+@lid")
+# What any dialect of regular expressions takes for white space, as the document's pattern is read by others.
+_VISIBLE = re.compile(r"[^\s\x1c-\x1f\x85\ufeff]")
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -86,7 +90,7 @@ def judge_create(body: object) -> GroupOrder | Refusal:
 
 
 def _error_in_name(name: str) -> str | None:
-    if not name.strip():
+    if not _VISIBLE.search(name):
         return "groupName must not be empty"
     if len(name) > GROUP_NAME_LIMIT:
         return f"groupName must not be longer than {GROUP_NAME_LIMIT} characters"
