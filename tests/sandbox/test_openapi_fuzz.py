@@ -30,7 +30,7 @@ def test_a_few_requests_of_each_operation(tmp_path: Path, figure: Figure) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_many_requests(tmp_path: Path, figure: Figure, name: str) -> None:
-    figure(fuzzed(tmp_path, 200, name))
+    figure(fuzzed(tmp_path, 150, name))
 
 
 def fuzzed(folder: Path, examples: int, *names: str) -> str:
