@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import unicodedata
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -149,3 +153,58 @@ def test_a_secret_is_masked_as_it_stands_and_as_it_stands_in_a_url(text: str, ma
 )
 def test_a_secret_within_another_leaves_no_rest_of_it(credentials: Credentials) -> None:
     assert credentials.mask("got abcdef and abc") == "got *** and ***"
+
+
+TOKEN = 'T0ken/+?"\\é 7F3A-~'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        TOKEN,
+        TOKEN.upper(),
+        quote(TOKEN),
+        quote(TOKEN, safe=""),
+        quote_plus(TOKEN).lower(),
+        quote(quote(TOKEN, safe=""), safe=""),
+        "".join(f"%{byte:02X}" for byte in TOKEN.encode()),
+        json.dumps(TOKEN)[1:-1],
+        json.dumps(TOKEN, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(TOKEN))[3:-3],
+        json.dumps(TOKEN)[1:-1].replace("/", "\\/"),
+        "".join(f"\\u{ord(each):04x}" for each in TOKEN),
+        b64encode(TOKEN.encode()).decode().rstrip("="),
+        urlsafe_b64encode(TOKEN.encode()).decode().rstrip("="),
+        quote(b64encode(TOKEN.encode()).decode().rstrip("="), safe=""),
+        b64encode(TOKEN.encode()).decode().rstrip("=").replace("/", "\\/"),
+    ],
+)
+def test_a_secret_is_masked_in_every_form_in_which_it_is_passed_on(form: str) -> None:
+    credentials = Credentials("an-instance-id", TOKEN, "a-client-token")
+    for masked in (credentials.mask, credentials.mask_kept):
+        assert masked(f"<{form}> and <{form}>") == "<***> and <***>"
+
+
+@QUICK
+@given(
+    before=st.text(max_size=5),
+    after=st.text(max_size=5),
+    coder=st.sampled_from([b64encode, urlsafe_b64encode]),
+)
+def test_a_secret_within_what_is_in_base64_is_masked_wherever_it_starts(
+    before: str, after: str, coder: Callable[[bytes], bytes]
+) -> None:
+    coded = coder(f"{before}{TOKEN}{after}".encode()).decode()
+    left = Credentials("an-instance-id", TOKEN, "a-client-token").mask(coded)
+    assert "***" in left
+    assert len(left) - 3 <= len(coded) - len(TOKEN.encode())
+
+
+@pytest.mark.parametrize("text", ["aWQ", "WQ", "YWJj", "i", "Launch VIP 01", "120363019502650977-group"])
+def test_what_may_be_there_by_chance_is_no_form_of_a_short_secret(text: str) -> None:
+    assert Credentials("id", "abc", "xyz").mask(text) == text
+    assert Credentials("1", "VIP", "Launch").mask_kept(text) == text
+
+
+def test_there_may_be_nothing_to_mask() -> None:
+    assert Credentials("", "", "").mask("text") == "text"

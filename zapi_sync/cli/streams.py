@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TextIO
 
-from zapi_sync.core.redact import Redactor, secrets_of
+from zapi_sync.core.redact import redacted, secrets_of
 
 
 def open_standard_streams() -> None:
@@ -24,27 +24,26 @@ def keep_secrets() -> None:
     """From now on nothing that is printed, by whomever, holds one of the environment's credentials."""
     secrets = secrets_of(os.environ)
     if secrets:
-        redact = Redactor(secrets)
-        sys.stdout = _Redacted.of(sys.stdout, redact)
-        sys.stderr = _Redacted.of(sys.stderr, redact)
+        sys.stdout = _Redacted.of(sys.stdout, secrets)
+        sys.stderr = _Redacted.of(sys.stderr, secrets)
 
 
 class _Redacted(io.TextIOWrapper):
     """A standard stream that passes on what is written to it, less the secrets."""
 
-    redact: Redactor
+    secrets: tuple[str, ...]
 
     @classmethod
-    def of(cls, stream: TextIO, redact: Redactor) -> TextIO:
+    def of(cls, stream: TextIO, secrets: tuple[str, ...]) -> TextIO:
         if not isinstance(stream, io.TextIOWrapper):
             return stream
         encoding, errors, by_line = stream.encoding, stream.errors, stream.line_buffering
-        redacted = cls(stream.detach(), encoding, errors, line_buffering=by_line)
-        redacted.redact = redact
-        return redacted
+        guarded = cls(stream.detach(), encoding, errors, line_buffering=by_line)
+        guarded.secrets = secrets
+        return guarded
 
     def write(self, text: str) -> int:
-        super().write(self.redact(text))
+        super().write(redacted(text, self.secrets))
         return len(text)
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from zapi_sync.core.phones import Phone
-from zapi_sync.core.redact import Redactor
+from zapi_sync.core.redact import LONG_SECRET, redacted
 
 GroupKey = NewType("GroupKey", str)
 """The group's identity in config and state, for ever; the name may change, the key does not."""
@@ -92,5 +92,13 @@ class Credentials:
     client_token: str = field(repr=False)
 
     def mask(self, text: str) -> str:
-        """The text with each of the three replaced by ***."""
-        return Redactor((self.client_token, self.token, self.instance_id))(text)
+        """The text with each of the three replaced by ***, in whatever form."""
+        return redacted(text, self._secrets)
+
+    def mask_kept(self, text: str) -> str:
+        """The text masked, but for what a name or an id may well hold by chance."""
+        return redacted(text, self._secrets, shortest=LONG_SECRET)
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (self.client_token, self.token, self.instance_id)
