@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.lookup import (
+    MAX_NAME,
     Listed,
     Metadata,
     NotUnderstood,
@@ -152,3 +153,19 @@ def test_no_answer_is_more_than_not_understood(status: int, body: bytes) -> None
     for read in READERS:
         with suppress(NotUnderstood):
             read(Answer(status, body))
+
+
+def test_a_name_is_kept_as_far_as_one_can_go_and_without_half_characters() -> None:
+    page = [{"phone": ID, "name": "é" * 2000}, {"phone": OLD_ID, "name": "A\ud83d"}]
+    assert [each.name for each in read_groups(answer(page))] == ["é" * MAX_NAME, "A?"]
+
+
+@pytest.mark.parametrize("value", [[[]] * 3, {"a": []}, 1, None, "yes"])
+def test_only_true_is_connected_and_only_false_is_no_group(value: object) -> None:
+    assert not read_connected(answer({"connected": value}))
+    assert read_groups(answer([{"phone": ID, "name": "A", "isGroup": value}]))[0].is_group
+
+
+@pytest.mark.parametrize("value", ["9" * 21, 10**21, "", "-1", "\u0663"])
+def test_what_is_too_long_for_a_number_is_none(value: object) -> None:
+    assert read_own_phone(answer({"phone": value})) is None

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from zapi_sync.core.model import GroupId
 from zapi_sync.core.outcome import (
+    MAX_LENGTH,
     MAX_TEXT,
+    MAX_VALUES,
     Answer,
     Cause,
     Created,
@@ -324,3 +326,35 @@ def test_any_answer_is_judged_by_the_law(
         assert len(outcome.said) <= MAX_TEXT
     else:
         assert outcome.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"phone": "120363019502650978-group", "phone": "120363019502650977-group"}',
+        b'{"phone": null, "phone": "120363019502650977-group"}',
+        b'{"phone": "120363019502650977-group", "a": {"b": 1, "b": 2}}',
+        b"[" * 5000,
+        b"[" + b"0," * MAX_VALUES + b"0]",
+        b"\xff",
+    ],
+)
+def test_what_cannot_be_told_from_an_answer_is_not_told(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        Answer(200, body).json()
+    assert isinstance(classify(Answer(200, body)), Unknown)
+
+
+def test_every_text_of_an_answer_is_masked_and_whole() -> None:
+    body = b'{"token": "a-SECRET", "b": ["SECRET\\ud800", {"c": "SECRET"}], "d": 1, "d": 1}'
+    answer = Answer(200, body, mask=lambda text: text.replace("SECRET", "*"))
+    assert answer.json() == {"token": "a-*", "b": ["*?", {"c": "*"}], "d": 1}
+
+
+def test_a_text_that_is_far_too_long_is_not_taken_in() -> None:
+    assert classify(Answer(400, said("x" * (MAX_LENGTH + 1)))) == Rejected(Cause.INPUT, "status 400")
+    assert isinstance(classify(Answer(200, said("Phone not exists " * MAX_LENGTH))), Unknown)
+
+
+def test_an_error_that_is_no_text_rules_nothing_out() -> None:
+    assert isinstance(classify(Answer(200, b'{"error": {"message": "Phone not exists"}}')), Unknown)

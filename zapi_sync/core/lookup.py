@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,10 @@ from typing import cast
 
 from zapi_sync.core.model import GroupId
 from zapi_sync.core.outcome import Answer, as_invitation_link, is_group_id
+
+MAX_NAME = 500
+"""What is kept of a name, in characters: WhatsApp's 100, which may each be written as several."""
+MAX_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def read_link(answer: Answer) -> str | None:
 
 def read_connected(answer: Answer) -> bool:
     """Whether the instance is connected: `connected` decides, `error` is set even when all is well."""
-    return str(_object(answer).get("connected")).lower() == "true"
+    return _is(True, _object(answer).get("connected"))
 
 
 def read_own_phone(answer: Answer) -> str | None:
@@ -86,8 +89,8 @@ def _json(answer: Answer) -> object:
     if answer.status != 200 or not answer.complete:
         raise NotUnderstood(_what_else(answer, None))
     try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
+        return answer.json()
+    except ValueError:
         raise NotUnderstood(_what_else(answer, None)) from None
 
 
@@ -103,15 +106,15 @@ def _what_else(answer: Answer, body: object) -> str:
         return f"an answer ({answer.status}) that broke off or is far too long"
     said = body.get("error") if isinstance(body, dict) else None
     if said is None and answer.status != 200:
-        said = _error_of(answer.body)
+        said = _error_of(answer)
     detail = f": {' '.join(said.split())}" if isinstance(said, str) else ""
     return f"status {answer.status}{detail}" if answer.status != 200 or detail else "not what is documented"
 
 
-def _error_of(body: bytes) -> object:
+def _error_of(answer: Answer) -> object:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = answer.json()
+    except ValueError:
         return None
     return value.get("error") if isinstance(value, dict) else None
 
@@ -120,18 +123,23 @@ def _listed(entry: object) -> Listed:
     if not isinstance(entry, dict) or not is_group_id(entry.get("phone")):
         raise NotUnderstood("an entry of the listing has no id that can be read")
     name = _text(entry.get("name"))
-    is_group = str(entry.get("isGroup", True)).lower() != "false"
+    is_group = not _is(False, entry.get("isGroup"))
     return Listed(GroupId(entry["phone"]), None if name == entry["phone"] else name, is_group)
 
 
+def _is(wanted: bool, value: object) -> bool:
+    return value is wanted or (isinstance(value, str) and value.lower() == str(wanted).lower())
+
+
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    """A name, as far as one can go."""
+    return value[:MAX_NAME] if isinstance(value, str) and value.strip() else None
 
 
 def _digits(value: object) -> str | None:
-    """A phone number; None for an @lid or whatever else cannot be compared with one."""
+    """A number; None for an @lid, or whatever else is no phone's and no moment's."""
     text = str(value) if isinstance(value, (str, int)) else ""
-    return text if text.isascii() and text.isdecimal() else None
+    return text if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def _moment(value: object) -> datetime | None:

@@ -18,6 +18,10 @@ from zapi_sync.core.model import GroupId, InstanceName, credential_variables
 
 MAX_TEXT = 300
 """How much of what the API says is kept, in characters."""
+MAX_VALUES = 100_000
+"""Values in an answer: 2 MiB of groups hold 80,000; each may take 30 times the room that it takes in JSON."""
+MAX_LENGTH = 10_000
+"""Of a text in an answer, in characters. A longer one is nothing that is read here, and is not searched."""
 
 
 class Cause(StrEnum):
@@ -89,6 +93,34 @@ class Answer:
     body: bytes
     complete: bool = True
     retry_after: str | None = None
+    mask: Callable[[str], str] = str
+    """Takes secrets out of all that the answer says."""
+
+    def json(self) -> object:
+        """What the body says, each text masked and without half characters. Raises ValueError where it cannot
+        be told: no JSON, no UTF-8, too much or too deep, or a member that is given twice and differently."""
+        if sum(map(self.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+            raise ValueError("too many values")
+        try:
+            return json.loads(self.body, object_pairs_hook=self._object)
+        except RecursionError:
+            raise ValueError("too deep") from None
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = {name: self._cleaned(value) for name, value in pairs}
+        if len(members) < len(pairs) and any(self._cleaned(value) != members[name] for name, value in pairs):
+            raise ValueError("a member is given twice")
+        return members
+
+    def _cleaned(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self._text(each) if isinstance(each, str) else each for each in value]
+        return self._text(value) if isinstance(value, str) else value
+
+    def _text(self, text: str) -> str:
+        if len(text) > MAX_LENGTH:
+            return ""
+        return self.mask(text if text.isascii() else text.encode(errors="replace").decode())
 
 
 # 405 and 415: Z-API, create-group page. The others are HTTP's own meaning: refused as it stood.
@@ -139,7 +171,7 @@ def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Reje
     """What an answer to create-group proves; `mask` takes secrets out of what the API says."""
     if not answer.complete:
         return Unknown(f"the answer ({answer.status}) broke off")
-    body = _json_object(answer.body)
+    body = _json_object(answer)
     phone = body.get("phone") if body else None
     if body and is_group_id(phone) and answer.status in (200, 201):
         return Created(GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body))
@@ -180,7 +212,8 @@ def remedy(cause: Cause, instance: InstanceName) -> str:
 
 def _speaks_of_a_group(answer: Answer, body: dict[str, object] | None) -> bool:
     named = [body.get(name) for name in _MEMBERS_OF_A_GROUP] if body else []
-    return any(named) or _TRACE_OF_A_GROUP.search(answer.body) is not None
+    ascii_alone = answer.body.replace(b"\0", b"")  # as in UTF-16
+    return any(named) or _TRACE_OF_A_GROUP.search(ascii_alone) is not None
 
 
 def _cause(status: int, body: dict[str, object] | None, said: str) -> Cause | None:
@@ -190,7 +223,8 @@ def _cause(status: int, body: dict[str, object] | None, said: str) -> Cause | No
     """
     if any(text in said for text in _AMBIGUOUS_TEXTS):
         return None
-    error = str(body.get("error") or "").lower() if body else ""
+    given = body.get("error") if body else None
+    error = given.lower() if isinstance(given, str) else ""
     by_text = next((cause for text, cause in _TEXT_CAUSES if text in error), None)
     if status in _STATUS_CAUSES:
         return by_text or _STATUS_CAUSES[status]
@@ -205,10 +239,10 @@ def _why_unknown(status: int, body: dict[str, object] | None, said: str) -> str:
     return f"the API answered {status} with {'nothing usable' if body is None else 'no explanation'}"
 
 
-def _json_object(body: bytes) -> dict[str, object] | None:
+def _json_object(answer: Answer) -> dict[str, object] | None:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # not JSON, not UTF-8, a number of 5,000 digits, or 100,000 brackets
+        value = answer.json()
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
@@ -217,8 +251,7 @@ def _said(body: dict[str, object] | None, mask: Callable[[str], str]) -> str:
     """What the answer gives as its reason, on one line; masked before it is cut, so that no part stays."""
     parts = [body.get(name) for name in ("error", "message")] if body else []
     texts = [" ".join(part.split()) for part in parts if isinstance(part, str) and part.strip()]
-    said = ": ".join(dict.fromkeys(texts)).encode(errors="replace").decode()  # no half characters
-    return mask(said)[:MAX_TEXT]
+    return mask(": ".join(dict.fromkeys(texts)))[:MAX_TEXT]
 
 
 def _not_added(body: dict[str, object]) -> tuple[str, ...]:
