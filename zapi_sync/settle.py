@@ -26,6 +26,8 @@ from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.ports import Clock, GroupDirectory, Journal
 
 MAX_PAGES = 1000
+MAX_GROUPS = 100_000
+"""Assumption: no number is in so many groups. A listing of more is a fault, and would fill the memory."""
 MAX_PASSES = 5
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
@@ -72,6 +74,11 @@ def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
             seen.add(entry.phone)
             if entry.phone not in listed or not listed[entry.phone].name:
                 listed[entry.phone] = entry
+        if len(listed) > MAX_GROUPS:
+            raise RemoteUnavailable.of(
+                f"the listing of groups has no end (more than {MAX_GROUPS} groups)",
+                help="report this to Z-API, then run this again",
+            )
     raise RemoteUnavailable.of(
         Code.LISTING_INCOMPLETE,
         f"the listing of groups has no end ({MAX_PAGES} pages)",

@@ -14,7 +14,7 @@ from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
 from zapi_sync.core.phones import Phone
 from zapi_sync.errors import Code, RemoteUnavailable
-from zapi_sync.settle import Settler, complete_listing
+from zapi_sync.settle import MAX_GROUPS, Settler, complete_listing
 
 from .made import AT
 from .parts import HandClock
@@ -224,3 +224,20 @@ def test_a_listing_without_end_is_given_up() -> None:
 
     with pytest.raises(RemoteUnavailable, match="the listing of groups has no end"):
         complete_listing(Endless([]), ())
+
+
+def test_a_listing_that_goes_on_and_on_is_given_up_before_it_fills_the_memory() -> None:
+    class Hostile(Directory):
+        def groups_page(self, page: int) -> list[Listed]:
+            self.calls += 1
+            return [Listed(GroupId(f"{page:05}{each:05}-group"), "x") for each in range(20_000)]
+
+    hostile = Hostile([])
+    with pytest.raises(RemoteUnavailable, match=f"no end .more than {MAX_GROUPS} groups"):
+        complete_listing(hostile, ())
+    assert hostile.calls == MAX_GROUPS // 20_000 + 1
+
+
+def test_repeats_do_not_count_towards_the_end_of_a_listing() -> None:
+    page = listed(*(GroupId(f"{each:05}-group") for each in range(MAX_GROUPS)))
+    assert len(complete_listing(Directory([[page, page]]), ())) == MAX_GROUPS
