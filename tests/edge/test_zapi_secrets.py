@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Callable
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from urllib.parse import quote
 
 import pytest
 
 from zapi_sync.core.model import Credentials
-from zapi_sync.core.outcome import MAX_TEXT, Created, Outcome, Rejected
-from zapi_sync.errors import Code, StateUnwritable
+from zapi_sync.core.outcome import MAX_TEXT, Outcome, Rejected, Unknown
+from zapi_sync.errors import Code, RemoteUnavailable, StateUnwritable
 
 from .calls import GROUP, SECRETS, client, create
+from .given import MADE
 from .peer import Act, Line, Peer, answering, http
 
 Start = Callable[[Act], Peer]
@@ -99,15 +102,6 @@ def test_a_secret_that_the_cut_goes_through_does_not_show(peer: Start, kept: int
     assert not outcome.said.endswith(SECRETS.client_token[:kept])
 
 
-@pytest.mark.parametrize("status", ["200 OK", "500 Error"])
-def test_an_echo_in_place_of_an_id_does_not_show(peer: Start, status: str) -> None:
-    credentials = Credentials("12345-ID-SECRET", "67890-TOKEN-SECRET", "CLIENT-SECRET")
-    api = peer(answering(http(status, b'{"phone": "67890-TOKEN-SECRET"}')))
-    outcome: Outcome = client(api.url, credentials=credentials).create_group(GROUP, lambda: None)
-    if not isinstance(outcome, Created):
-        assert "SECRET" not in repr(outcome)
-
-
 def test_an_exception_on_the_way_out_holds_no_secret_all_its_causes_included(peer: Start) -> None:
     def sending() -> None:
         raise StateUnwritable.of(Code.STATE_UNWRITABLE, "it cannot be written", hint="make room")
@@ -120,3 +114,63 @@ def test_an_exception_on_the_way_out_holds_no_secret_all_its_causes_included(pee
 def test_neither_the_client_nor_its_credentials_show_themselves() -> None:
     one = client("https://api.z-api.io")
     assert leaks(repr(one) + str(one) + repr(SECRETS)) == set()
+
+
+def echoes(secret: str) -> Sequence[str]:
+    raw = secret.encode()
+    return (
+        secret,
+        secret.lower(),
+        quote(secret, safe=""),
+        quote(quote(secret, safe=""), safe=""),
+        json.dumps(json.dumps(secret)).replace("/", "\\/"),
+        b64encode(raw).decode(),
+        urlsafe_b64encode(b"::" + raw + b"!").decode().rstrip("="),
+    )
+
+
+@pytest.mark.parametrize("text", [each for secret in PLAIN for each in echoes(secret)])
+def test_no_look_up_gives_a_secret_back(peer: Start, text: str) -> None:
+    link = "https://chat.whatsapp.com/" + text
+    entry = {"phone": MADE.phone, "name": text, "subject": f"VIP {text}", "owner": text}
+    whole = {**entry, "invitationLink": link, "participants": [{"phone": text}]}
+    pages: Iterator[object] = iter([[entry], whole] * 2)
+
+    def act(line: Line) -> None:
+        line.read_request()
+        line.send(http("200 OK", json.dumps(next(pages)).encode(), "Connection: close"))
+
+    with closing(client(peer(act).url)) as api:
+        found = repr([api.groups_page(1), api.metadata(MADE.phone), api.groups_page(1)])
+        found += repr(api.invitation_link(MADE.phone))
+    assert "***" in found
+    assert text not in found
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "500 Error"])
+@pytest.mark.parametrize("text", [each for secret in PLAIN for each in echoes(secret)])
+def test_no_reason_holds_a_secret(peer: Start, status: str, text: str) -> None:
+    raw = http(status, json.dumps({"error": f"odd: {text}", "message": text}).encode())
+    assert text not in repr(create(peer(answering(raw)).url))
+    with (
+        closing(client(peer(answering(raw)).url, timeout=0.4)) as api,
+        pytest.raises(RemoteUnavailable) as given_up,
+    ):
+        api.groups_page(1)
+    assert text not in str(given_up.value)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 Error"])
+def test_an_echo_in_place_of_an_id_is_no_id(peer: Start, status: str) -> None:
+    credentials = Credentials("12345-ID-SECRET", "67890-TOKEN-SECRET", "CLIENT-SECRET")
+    api = peer(answering(http(status, b'{"phone": "67890-TOKEN-SECRET"}')))
+    outcome: Outcome = client(api.url, credentials=credentials).create_group(GROUP, lambda: None)
+    assert isinstance(outcome, Unknown)
+    assert "SECRET" not in repr(outcome)
+
+
+def test_a_short_secret_takes_nothing_from_a_name_or_an_id(peer: Start) -> None:
+    credentials = Credentials("1", "abc", "VIP")
+    page = json.dumps([{"phone": MADE.phone, "name": "VIP 01 abc"}]).encode()
+    with closing(client(peer(answering(http("200 OK", page))).url, credentials=credentials)) as api:
+        assert api.groups_page(1)[0].name == "VIP 01 abc"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import socket
 import ssl
 import threading
@@ -15,7 +16,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -43,7 +45,7 @@ CONNECT_SECONDS = 10.0
 LOOKUP_SECONDS = 30.0
 RETRY_PAUSES = (0.5, 1.0)
 MAX_ANSWER_BYTES = 64 * 1024
-MAX_LISTING_BYTES = 4 * 1024 * 1024
+MAX_LISTING_BYTES = 2 * 1024 * 1024
 PAGE_SIZE = 300
 """Groups a page; 299 to 999 were seen in use (field reports), the documentation names no limit."""
 
@@ -58,8 +60,8 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
 class ZApi:
     """One instance of Z-API, over HTTP, or in-process where an `app` stands in for the API.
 
-    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one, and each
-    wait for a part of a look-up's answer, which is never longer than LOOKUP_SECONDS.
+    `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one, and a
+    look-up with all its tries, which never takes longer than LOOKUP_SECONDS.
     """
 
     def __init__(
@@ -74,21 +76,22 @@ class ZApi:
         self._credentials = credentials
         self._timeout = timeout
         self._app = app
+        self._line = _Line()
 
     def create_group(self, group: Group, sending: Callable[[], None]) -> Outcome:
         """One POST create-group on a connection of its own (Z-API, create-group page); see GroupCreator."""
-        call = _Call(sending, self._timeout)
+        call = _Call(sending, _Deadline(self._timeout))
         began = time.monotonic()
         try:
             outcome: Outcome = classify(self._post(group, call), self._credentials.mask)
-            if call.timed_out and not isinstance(outcome, Created):
+            if call.deadline.passed and not isinstance(outcome, Created):
                 outcome = call.judge(TimeoutError(), self._remote)
         except Exception as error:  # whatever it is: sent or not sent is what counts
             if error is call.refusal:
                 raise
             outcome = call.judge(error, self._remote)
         finally:
-            call.end()
+            call.deadline.end()
         took = time.monotonic() - began
         _log.debug(
             "POST %s/instances/***/token/***/create-group for %s: %s after %.2f s",
@@ -131,21 +134,30 @@ class ZApi:
 
     def _answer(self, method: str, call: str, params: Mapping[str, str] | None = None) -> Answer:
         """The answer to a look-up, tried again where the fault may pass: a look-up changes nothing."""
-        for pause in (*RETRY_PAUSES, None):
-            try:
-                answer = self._ask(method, call, params)
-            except Exception as error:  # noqa: BLE001  httpx's words hold the URL; ours do not
-                if pause is None:
-                    raise self._unavailable(call, _why_unsent(error, self._remote)) from None
-            else:
-                if pause is None or not (answer.status == 429 or answer.status >= 500):
-                    return answer
-            time.sleep(pause)
+        with _Deadline(min(self._timeout, LOOKUP_SECONDS), self._line) as deadline:
+            for pause in (*RETRY_PAUSES, math.inf):
+                try:
+                    answer = self._ask(method, call, params, deadline)
+                except Exception as error:  # noqa: BLE001  httpx's words hold the URL; ours do not
+                    if deadline.left <= pause:
+                        raise self._unavailable(
+                            call, _why_unanswered(error, deadline, self._remote)
+                        ) from None
+                else:
+                    if deadline.left <= pause or not (answer.status == 429 or answer.status >= 500):
+                        return answer
+                time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def _ask(self, method: str, call: str, params: Mapping[str, str] | None) -> Answer:
-        with self._lookups.stream(method, self._url(call), params=params, headers=self._headers) as response:
-            answer = _read(response, MAX_LISTING_BYTES)
+    def _ask(self, method: str, call: str, params: Mapping[str, str] | None, deadline: _Deadline) -> Answer:
+        with self._lookups.stream(
+            method,
+            self._url(call),
+            params=params,
+            headers=self._headers,
+            extensions={"trace": deadline.trace},
+        ) as response:
+            answer = self._read(response, MAX_LISTING_BYTES, deadline)
         name = call.partition("/")[0]
         _log.debug("%s %s/instances/***/token/***/%s: %d", method, self._remote.origin, name, answer.status)
         return answer
@@ -180,20 +192,35 @@ class ZApi:
                 extensions={"trace": call.trace},
             ) as response,
         ):
-            return _read(response, MAX_ANSWER_BYTES)
+            return self._read(response, MAX_ANSWER_BYTES)
+
+    def _read(self, response: httpx.Response, most: int, deadline: _Deadline | None = None) -> Answer:
+        """The answer; without a length or chunks, its end cannot be told from its breaking off."""
+        status, headers, body = response.status_code, response.headers, bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > most:
+                return Answer(status, b"", complete=False)
+            if deadline and deadline.passed:
+                raise TimeoutError  # what came in before is still to be read, maybe in a million chunks
+        framed = "Content-Length" in headers or "Transfer-Encoding" in headers
+        return Answer(status, bytes(body), framed, headers.get("Retry-After"), self._credentials.mask_kept)
 
     def _fresh_transport(self) -> httpx.BaseTransport:
         """A create never rides on an idle connection, which the other side may just be closing."""
         if self._app is not None:
             return _InProcessTransport(app=self._app)
-        return httpx.HTTPTransport(verify=self._tls, retries=0, http2=False)
+        one = httpx.Limits(max_connections=1)  # so the connection that was made last is the one in use
+        return httpx.HTTPTransport(verify=self._tls, retries=0, http2=False, limits=one)
 
     @cached_property
     def _lookups(self) -> httpx.Client:
         """Look-ups may share a connection: asked again after it broke, they do no harm."""
+        seconds = min(self._timeout, LOOKUP_SECONDS)
         return httpx.Client(
             transport=self._fresh_transport(),
-            timeout=httpx.Timeout(min(self._timeout, LOOKUP_SECONDS), connect=CONNECT_SECONDS),
+            timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
+            cookies=CookieJar(DefaultCookiePolicy(netscape=False, rfc2965=False)),  # none is taken
             trust_env=False,
         )
 
@@ -217,67 +244,97 @@ class ZApi:
         return f"{self._remote.base_url}/instances/{instance_id}/token/{token}/{call}"
 
 
-def _read(response: httpx.Response, most: int) -> Answer:
-    """The answer; without a length or chunks, its end cannot be told from its breaking off."""
-    body = b""
-    for chunk in response.iter_raw():
-        body += chunk
-        if len(body) > most:
-            return Answer(response.status_code, b"", complete=False)
-    framed = "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
-    return Answer(response.status_code, body, framed, response.headers.get("Retry-After"))
-
-
 @dataclass(slots=True)
-class _Call:
-    """One request on its way: whether it has left, and the clock that ends it."""
+class _Line:
+    """The connection that a client is on, for as long as it has one at a time."""
 
-    sending: Callable[[], None]
-    timeout: float
-    sent: bool = False
-    timed_out: bool = False
-    refusal: Exception | None = None
-    _socket: socket.socket | None = None
-    _timer: threading.Timer | None = field(default=None)
+    socket: socket.socket | None = None
 
     def trace(self, event: str, info: dict[str, object]) -> None:
         """httpx's trace extension: called at each step of a connection; what it raises stops the call."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             stream = cast("_Stream", info["return_value"])
-            self._socket = cast("socket.socket | None", stream.get_extra_info("socket"))
-        elif event == "http11.send_request_headers.started":
+            self.socket = cast("socket.socket | None", stream.get_extra_info("socket"))
+
+    def end(self) -> None:
+        if self.socket is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+
+
+@dataclass(slots=True)
+class _Deadline:
+    """Ends the connection under whoever reads from it; httpx bounds each read, but not all of them."""
+
+    seconds: float
+    line: _Line = field(default_factory=_Line)
+    passed: bool = False
+    _ends_at: float = math.inf
+    _ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _timer: threading.Timer | None = None
+
+    @property
+    def left(self) -> float:
+        return self._ends_at - time.monotonic()
+
+    def start(self) -> None:
+        self._ends_at = time.monotonic() + self.seconds
+        self._timer = threading.Timer(self.seconds, self._pass)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """From here on the connection is left alone: it may serve the next look-up."""
+        if self._timer:
+            self._timer.cancel()
+        with self._lock:
+            self._ended = True
+
+    def trace(self, event: str, info: dict[str, object]) -> None:
+        self.line.trace(event, info)
+        if self.passed:  # it did while there was no connection yet
+            self.line.end()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def _pass(self) -> None:
+        with self._lock:
+            if not self._ended:
+                self.passed = True
+                self.line.end()
+
+
+@dataclass(slots=True)
+class _Call:
+    """One creation on its way: whether it has left, and the clock that then runs."""
+
+    sending: Callable[[], None]
+    deadline: _Deadline
+    sent: bool = False
+    refusal: Exception | None = None
+
+    def trace(self, event: str, info: dict[str, object]) -> None:
+        self.deadline.trace(event, info)
+        if event == "http11.send_request_headers.started":
             try:
                 self.sending()
             except Exception as refusal:
                 self.refusal = refusal
                 raise
             self.sent = True
-            self._timer = threading.Timer(self.timeout, self._time_out)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def end(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+            self.deadline.start()
 
     def judge(self, error: Exception, remote: Remote) -> Unsent | Unknown:
         """What a call that ended without an answer proves: nothing, once it has left."""
         if not self.sent:
             return Unsent(_why_unsent(error, remote))
-        if self.timed_out or isinstance(error, (httpx.TimeoutException, TimeoutError)):
-            return Unknown(f"no whole answer came within {self.timeout:g} s")
-        if isinstance(error, httpx.RemoteProtocolError):
-            return Unknown("the connection ended before a whole, well-formed answer")
-        if isinstance(error, (httpx.NetworkError, OSError)):
-            return Unknown("the connection broke before an answer came")
-        return Unknown(f"the answer could not be taken in ({type(error).__name__})")
-
-    def _time_out(self) -> None:
-        """Ends the connection under whoever reads from it; httpx bounds each read, but not all of them."""
-        self.timed_out = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        return Unknown(_why_broken(error, self.deadline))
 
 
 class _Stream:
@@ -294,6 +351,22 @@ class _InProcessTransport(httpx.WSGITransport):
         if trace:
             trace("http11.send_request_headers.started", {})
         return super().handle_request(request)
+
+
+def _why_broken(error: Exception, deadline: _Deadline) -> str:
+    if deadline.passed or isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        return f"no whole answer came within {deadline.seconds:g} s"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "the connection ended before a whole, well-formed answer"
+    if isinstance(error, (httpx.NetworkError, OSError)):
+        return "the connection broke before an answer came"
+    return f"the answer could not be taken in ({type(error).__name__})"
+
+
+def _why_unanswered(error: Exception, deadline: _Deadline, remote: Remote) -> str:
+    before = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.LocalProtocolError)
+    unsent = isinstance(error, before) and not deadline.passed
+    return _why_unsent(error, remote) if unsent else _why_broken(error, deadline)
 
 
 def _why_unsent(error: Exception, remote: Remote) -> str:
