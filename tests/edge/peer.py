@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -41,6 +43,11 @@ class Line:
 
     def send(self, raw: bytes) -> None:
         self.socket.sendall(raw)
+
+    def has_ended(self) -> bool:
+        """Whether the other side has closed, which a sender with a full window would not notice."""
+        readable, _, _ = select.select([self.socket], [], [], 0)
+        return bool(readable) and not self.socket.recv(1, socket.MSG_PEEK)
 
     def reset(self) -> None:
         """Ends the connection with a RST."""
@@ -134,3 +141,19 @@ BODY = json.dumps(
     {"phone": MADE.phone, "invitationLink": MADE.invitation_link, "phonesNotAdded": MADE.phones_not_added}
 ).encode()
 CREATED = http("200 OK", BODY)
+
+
+def flooding(head: bytes, piece: bytes, pause: float = 0.0) -> Act:
+    """Takes a request, gives the head, then the piece again and again until the other side has gone."""
+
+    def act(line: Line) -> None:
+        line.read_request()
+        line.send(head)
+        line.socket.settimeout(0.05)
+        until, rest = time.monotonic() + PATIENCE, piece
+        while time.monotonic() < until and not line.has_ended():
+            with contextlib.suppress(TimeoutError):
+                rest = rest[line.socket.send(rest) :] or piece
+            time.sleep(pause)
+
+    return act
