@@ -130,8 +130,8 @@ def test_a_look_up_ends_when_its_time_is_up(
 ) -> None:
     api = peer(act)
     with bounded():
-        found = looked_up(api.url, look_up, timeout=0.1)
-    assert "no whole answer came within 0.1 s" in str(found) or "broke off" in str(found)
+        found = looked_up(api.url, look_up, timeout=0.05)
+    assert "no whole answer came within 0.05 s" in str(found) or "broke off" in str(found)
     assert len(api.received) == 1
 
 
