@@ -49,6 +49,7 @@ MAX_LISTING_BYTES = 2 * 1024 * 1024
 PAGE_SIZE = 300
 """Groups a page; 299 to 999 were seen in use (field reports), the documentation names no limit."""
 
+_NO_COOKIES = DefaultCookiePolicy(netscape=False, rfc2965=False)
 _T = TypeVar("_T")
 _log = logging.getLogger("zapi_sync.zapi")
 
@@ -183,7 +184,12 @@ class ZApi:
         }
         timeout = httpx.Timeout(self._timeout, connect=CONNECT_SECONDS)
         with (
-            httpx.Client(transport=self._fresh_transport(), timeout=timeout, trust_env=False) as client,
+            httpx.Client(
+                transport=self._fresh_transport(),
+                timeout=timeout,
+                cookies=CookieJar(_NO_COOKIES),
+                trust_env=False,
+            ) as client,
             client.stream(
                 "POST",
                 self._url("create-group"),
@@ -220,7 +226,7 @@ class ZApi:
         return httpx.Client(
             transport=self._fresh_transport(),
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-            cookies=CookieJar(DefaultCookiePolicy(netscape=False, rfc2965=False)),  # none is taken
+            cookies=CookieJar(_NO_COOKIES),
             trust_env=False,
         )
 
