@@ -76,8 +76,9 @@ def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
                 listed[entry.phone] = entry
         if len(listed) > MAX_GROUPS:
             raise RemoteUnavailable.of(
+                Code.LISTING_INCOMPLETE,
                 f"the listing of groups has no end (more than {MAX_GROUPS} groups)",
-                help="report this to Z-API, then run this again",
+                hint="report this to Z-API, then run this again",
             )
     raise RemoteUnavailable.of(
         Code.LISTING_INCOMPLETE,
