@@ -29,11 +29,13 @@ MAX_PAGES = 1000
 MAX_GROUPS = 100_000
 """Assumption: no number is in so many groups. A listing of more is a fault, and would fill the memory."""
 MAX_PASSES = 5
+LONGEST_LISTING = timedelta(minutes=10)
+"""A listing that takes longer is given up: each look-up has a deadline, and a listing may take thousands."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 
 
-def complete_listing(directory: GroupDirectory, owned: Collection[GroupId]) -> list[Listed]:
+def complete_listing(directory: GroupDirectory, owned: Collection[GroupId], clock: Clock) -> list[Listed]:
     """Every group of an instance, each with its name.
 
     Pages are taken until one brings no new id; where there was more than one, again from the first until a
@@ -41,9 +43,10 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId]) -> l
     also for an empty listing of an instance that is known to have groups: that is a fault, and no absence.
     """
     listed: dict[GroupId, Listed] = {}
+    in_time = _in_time(clock)
     for _ in range(MAX_PASSES):
         known = len(listed)
-        pages = _one_pass(directory, listed)
+        pages = _one_pass(directory, listed, in_time)
         if pages <= 1 or len(listed) == known:
             break
     else:
@@ -59,14 +62,30 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId]) -> l
             hint="see whether the instance is connected, then run this again",
         )
     groups = [each for each in listed.values() if each.is_group]
-    return [each if each.name else _named(directory, each) for each in groups]
+    return [each if each.name else _named(directory, each, in_time) for each in groups]
 
 
-def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
+def _in_time(clock: Clock) -> Callable[[], None]:
+    """What raises RemoteUnavailable once a listing that begins now has taken too long."""
+    until = clock.now() + LONGEST_LISTING
+
+    def check() -> None:
+        if clock.now() > until:
+            raise RemoteUnavailable.of(
+                Code.LISTING_INCOMPLETE,
+                f"the listing of groups took more than {LONGEST_LISTING.total_seconds() / 60:.0f} minutes",
+                hint="see whether Z-API is well and answers at its usual pace, then run this again",
+            )
+
+    return check
+
+
+def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed], in_time: Callable[[], None]) -> int:
     """Adds what is listed; returns how many pages it took, a last empty one not counted: a page that only
     repeats what the pass has seen may have come in place of another."""
     seen: set[GroupId] = set()
     for page in range(1, MAX_PAGES + 1):
+        in_time()
         entries = directory.groups_page(page)
         if seen.issuperset(entry.phone for entry in entries):
             return page if entries else page - 1
@@ -87,7 +106,8 @@ def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed]) -> int:
     )
 
 
-def _named(directory: GroupDirectory, entry: Listed) -> Listed:
+def _named(directory: GroupDirectory, entry: Listed, in_time: Callable[[], None]) -> Listed:
+    in_time()
     return Listed(entry.phone, directory.metadata(entry.phone).subject)
 
 
@@ -126,7 +146,7 @@ class Settler:
     def _look(self, attempt: OpenAttempt, owned: Collection[GroupId]) -> Settlement:
         directory = self.directories(attempt.intent.group.instance)
         try:
-            found = candidates(attempt, complete_listing(directory, owned), owned)
+            found = candidates(attempt, complete_listing(directory, owned, self.clock), owned)
             if not found:
                 return self._none_found(attempt, directory)
             if len(found) > 1:

@@ -14,10 +14,17 @@ from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
 from zapi_sync.core.phones import Phone
 from zapi_sync.errors import Code, RemoteUnavailable
+from zapi_sync.ports import GroupDirectory
 from zapi_sync.settle import MAX_GROUPS, Settler, complete_listing
 
 from .made import AT
 from .parts import HandClock
+
+
+def listing(directory: GroupDirectory) -> list[Listed]:
+    """All groups of an instance that the state knows none of."""
+    return complete_listing(directory, (), HandClock())
+
 
 OURS = GroupId("120363000000000001-group")
 OTHER = GroupId("120363000000000002-group")
@@ -181,40 +188,40 @@ def test_absence_is_proof_only_after_the_time_and_while_connected() -> None:
 def test_a_listing_goes_on_until_a_page_brings_nothing_new() -> None:
     ids = [GroupId(f"12036300000000{number:04}-group") for number in range(5)]
     repeated = Directory([[listed(*ids[:3]), listed(*ids[2:]), listed(*ids)]])
-    assert {each.phone for each in complete_listing(repeated, ())} == set(ids)
+    assert {each.phone for each in listing(repeated)} == set(ids)
 
 
 def test_what_moved_between_two_pages_is_seen_by_a_second_pass() -> None:
     first, second = listed(OTHER, name="x"), listed(OURS)
     moved = Directory([[first, first[:0]], [first]])
-    assert len(complete_listing(moved, ())) == 1
+    assert len(listing(moved)) == 1
     hidden = GroupId("120363000000000003-group")
     jumps = Directory([[first, second], [[*first, Listed(hidden, "y")], second], [[*first], second]])
-    assert {each.phone for each in complete_listing(jumps, ())} == {OTHER, OURS, hidden}
+    assert {each.phone for each in listing(jumps)} == {OTHER, OURS, hidden}
 
 
 def test_a_page_that_repeats_once_does_not_hide_the_rest() -> None:
     ids = [GroupId(f"12036300000000{number:04}-group") for number in range(6)]
     pages = [listed(*ids[:2]), listed(*ids[2:4]), listed(*ids[4:])]
     once = Directory([[pages[0], pages[0]], pages, pages])
-    assert {each.phone for each in complete_listing(once, ())} == set(ids)
+    assert {each.phone for each in listing(once)} == set(ids)
 
 
 def test_a_listing_that_does_not_come_to_rest_is_none() -> None:
     ids = [GroupId(f"12036300000000{number:04}-group") for number in range(20)]
     growing = Directory([[listed(*ids[:number]), listed(ids[-1])] for number in range(1, 8)])
     with pytest.raises(RemoteUnavailable, match="the listing of groups still grew after 5 passes"):
-        complete_listing(growing, ())
+        listing(growing)
 
 
 def test_what_is_no_group_is_left_out() -> None:
     person = Listed(GroupId("5511999999999"), "Launch", is_group=False)
-    assert complete_listing(Directory([[[person]]]), ()) == []
+    assert listing(Directory([[[person]]])) == []
 
 
 def test_a_group_without_a_name_is_asked_for_it() -> None:
     directory = Directory([[listed(OURS, name=None)]])
-    assert complete_listing(directory, ()) == [Listed(OURS, "Launch")]
+    assert listing(directory) == [Listed(OURS, "Launch")]
 
 
 def test_a_listing_without_end_is_given_up() -> None:
@@ -223,7 +230,7 @@ def test_a_listing_without_end_is_given_up() -> None:
             return [Listed(GroupId(f"1203630{page:08}-group"), "x")]
 
     with pytest.raises(RemoteUnavailable, match="the listing of groups has no end"):
-        complete_listing(Endless([]), ())
+        listing(Endless([]))
 
 
 def test_a_listing_that_goes_on_and_on_is_given_up_before_it_fills_the_memory() -> None:
@@ -234,10 +241,23 @@ def test_a_listing_that_goes_on_and_on_is_given_up_before_it_fills_the_memory() 
 
     hostile = Hostile([])
     with pytest.raises(RemoteUnavailable, match=f"no end .more than {MAX_GROUPS} groups"):
-        complete_listing(hostile, ())
+        listing(hostile)
     assert hostile.calls == MAX_GROUPS // 20_000 + 1
 
 
 def test_repeats_do_not_count_towards_the_end_of_a_listing() -> None:
     page = listed(*(GroupId(f"{each:05}-group") for each in range(MAX_GROUPS)))
-    assert len(complete_listing(Directory([[page, page]]), ())) == MAX_GROUPS
+    assert len(listing(Directory([[page, page]]))) == MAX_GROUPS
+
+
+def test_a_listing_that_takes_too_long_is_given_up() -> None:
+    clock = HandClock()
+
+    class Slow(Directory):
+        def groups_page(self, page: int) -> list[Listed]:
+            clock.wait(25)
+            return [Listed(GroupId(f"{page:018d}-group"), f"G{page}")]
+
+    with pytest.raises(RemoteUnavailable, match="took more than 10 minutes"):
+        complete_listing(Slow([]), (), clock)
+    assert sum(clock.waits) <= 625

@@ -129,7 +129,9 @@ class Run:
         listings = {}
         for instance in sorted(to_be_listed(plan, self.policy.existing)):
             try:
-                listings[instance] = complete_listing(self.api.client(instance), known.owned(instance))
+                listings[instance] = complete_listing(
+                    self.api.client(instance), known.owned(instance), self.clock
+                )
             except ZapiSyncError as unavailable:
                 what = f'nothing is created on the instance "{instance}": '
                 self._fail([replace(each, message=what + each.message) for each in unavailable.diagnostics])
