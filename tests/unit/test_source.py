@@ -17,6 +17,22 @@ def test_utf_8_is_read_with_and_without_its_mark(raw: bytes) -> None:
     assert decode("f", raw) == Source("f", "a: ção 😀")
 
 
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        (b"\xef\xbb\xbfa: \xe7", (1, 4, "e7")),
+        (b"a\rb\rc: \xe7\r", (3, 4, "e7")),
+        ("é\r\n😀 ".encode() + b"\xff\xfe", (2, 3, "ff")),
+    ],
+)
+def test_a_byte_that_is_no_text_is_told_by_its_place(raw: bytes, place: tuple[int, int, str]) -> None:
+    complaint = decode("f", raw).problem
+    assert complaint
+    assert complaint.location
+    assert (complaint.location.line, complaint.location.column) == place[:2]
+    assert f"0x{place[2]}" in complaint.message
+
+
 def test_no_bytes_are_an_empty_text() -> None:
     assert decode("f", b"").text == ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
@@ -191,3 +192,27 @@ def test_no_more_are_collected_than_anybody_reads() -> None:
 @pytest.mark.parametrize("schema", [GROUPS_SCHEMA, STATE_SCHEMA])
 def test_the_published_schemas_are_schemas(schema: Mapping[str, object]) -> None:
     Draft202012Validator.check_schema(schema)
+
+
+def test_a_list_that_many_groups_share_is_looked_through_once() -> None:
+    team: JsonValue = [*("5544999999999" for _ in range(999)), "none"]
+    shared: JsonValue = {f"g{n}": {"groupName": "A", "phones": team} for n in range(100)}
+    begun = time.process_time()
+    found = violations(GROUPS_SCHEMA, {"version": 1, "groups": shared}, most=MOST)
+    assert time.process_time() - begun < 2
+    assert [each.path for each in found] == [("groups", f"g{n}", "phones", 999) for n in range(100)]
+
+
+def test_a_phone_of_any_length_is_judged_at_once() -> None:
+    phones: JsonValue = ["1" * 200_000 + "a", "-" * 200_000, "1" * 200_000]
+    begun = time.process_time()
+    data: JsonValue = {"version": 1, "groups": {"a": {"groupName": "A", "phones": phones}}}
+    found = violations(GROUPS_SCHEMA, data, most=MOST)
+    assert time.process_time() - begun < 2
+    assert [each.path[-1] for each in found] == [0, 1]
+
+
+def test_of_many_unknown_attributes_no_more_than_the_bound_are_explained() -> None:
+    unknown: dict[str, JsonValue] = {f"k{n}": 1 for n in range(3 * MOST)}
+    data: JsonValue = {"version": 1, "groups": {}, **unknown}
+    assert len(violations(GROUPS_SCHEMA, data, most=MOST)) == MOST

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from zapi_sync.core.config import read_config
+from zapi_sync.core.source import shortened
 from zapi_sync.errors import ConfigInvalid
 
 from .made import document, refusal
@@ -330,7 +331,7 @@ def test_an_impossible_key_gets_the_rule_and_an_example(
         groups_schema, f"version: 1\ngroups:\n  {key}: {{groupName: A, phones: [5544999999999]}}\n"
     )
     assert (
-        line == f'3:3+{len(key)} error: "{key}" cannot be the key of a group | '
+        line == f'3:3+{len(key)} error: "{shortened(key)}" cannot be the key of a group | '
         f"a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit{example}"
     )
 

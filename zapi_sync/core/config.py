@@ -15,6 +15,7 @@ from zapi_sync.core.names import comparable_name, name_problems
 from zapi_sync.core.pacing import Pacing
 from zapi_sync.core.phones import MAX_DIGITS, MIN_DIGITS, Phone, is_lid, normalise_phone, person
 from zapi_sync.core.positions import Path
+from zapi_sync.core.source import shortened
 from zapi_sync.core.verdict import Violation, violations
 from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
@@ -121,6 +122,7 @@ class _Reader:
     _variables: dict[str, InstanceName] = field(
         default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
     )
+    _phones_read: dict[int, tuple[Phone, ...]] = field(default_factory=dict)
     _pacings: list[tuple[Pacing, Place]] = field(default_factory=list)
     _broken: set[Path] = field(default_factory=set)
 
@@ -236,7 +238,13 @@ class _Reader:
                 return
 
     def _phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
-        """The participants that can be sent, in the order written."""
+        """The participants that can be sent, in the order written; a list that groups share is read once."""
+        shared = id(written)  # the document keeps the list, so no other one gets its id
+        if shared not in self._phones_read:
+            self._phones_read[shared] = self._read_phones(document, path, written)
+        return self._phones_read[shared]
+
+    def _read_phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
         seen: dict[str, tuple[str, int]] = {}
         sound = [position for position in range(len(written)) if (*path, position) not in self._broken]
         for position in sound:
@@ -246,7 +254,7 @@ class _Reader:
                 self._complain(
                     Code.LID,
                     place,
-                    f"{text.strip()} is a private @lid, and create-group leaves those out",
+                    f"{shortened(text.strip())} is a private @lid, and create-group leaves those out",
                     "the group is created without it; write the phone number if you know it",
                     severity=Severity.WARNING,
                 )
@@ -287,14 +295,15 @@ class _Reader:
             self._complain(
                 Code.NOT_A_PHONE,
                 place,
-                f'"{text}" is not a phone number',
+                f'"{shortened(text)}" is not a phone number',
                 "write country, area and number, as in 5544999999999 or +55 44 99999-9999",
             )
         elif not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
             self._complain(
                 Code.NOT_A_PHONE,
                 place,
-                f"a phone number has {MIN_DIGITS} to {MAX_DIGITS} digits, and {phone} has {len(phone)}",
+                f"a phone number has {MIN_DIGITS} to {MAX_DIGITS} digits, "
+                f"and {shortened(phone)} has {len(phone)}",
                 "write country, area and number, as in 5544999999999",
             )
 

@@ -8,6 +8,7 @@ overflows the C stack, PyYAML's merge keys grow without end); and it is faster t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NoReturn, TypeAlias
@@ -24,18 +25,24 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from zapi_sync.core.positions import MERGE, Path, Positions, events
-from zapi_sync.core.source import Source
-from zapi_sync.core.syntax import MAX_DEPTH, syntax_error, too_deep
+from zapi_sync.core.parsers import events, is_too_deep
+from zapi_sync.core.positions import MERGE, Path, Positions
+from zapi_sync.core.source import Mark, Source, shortened
+from zapi_sync.core.syntax import syntax_error
 from zapi_sync.errors import Code, Diagnostic, Location
 
 Value: TypeAlias = "str | bool | int | list[Value] | dict[str, Value]"
 
+MAX_DEPTH = 50
 MAX_VALUES = 10_000_000
 """How many keys and values one file may hold."""
 
 MAX_EXPANDED = 1_000_000
 """How many values aliases may stand for in one file: 1,000 groups can share one list of 1,000 phones."""
+MAX_EXPANDED_TEXT = 32 * MAX_EXPANDED
+"""And of how many characters: a text is copied wherever it is looked at."""
+_MAX_PROBLEMS = 1000
+"""Nobody reads on beyond these, and a hostile file would have one for each of its characters."""
 
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -53,6 +60,11 @@ class Document:
     source: Source
     data: Value | None
     problems: tuple[Diagnostic, ...] = ()
+
+    def first_key(self, mapping: Mark | None, key: str) -> Location | None:
+        """Where a key was first written in the mapping that begins at a mark."""
+        span = self._positions.first_key(mapping, key)
+        return self.source.location(*span) if span else None
 
     @cached_property
     def _positions(self) -> Positions:
@@ -97,20 +109,26 @@ def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
         return Document(source, None, (source.problem,))
     builder = _Builder(source, typed_keys)
     try:
-        for event in events(source.text):
-            if not builder.take(event):
-                break
+        builder.take_all(events(source.text))
     except yaml.YAMLError as error:
+        if is_too_deep(error):  # the builder knows where, but libyaml, which reads ahead, gave up first
+            mark = getattr(error, "problem_mark", None)
+            cut = replace(source, text=source.text[: mark.index if mark else 0])
+            return replace(parse(cut, typed_keys=typed_keys), source=source)
         return Document(source, None, (*builder.complaints, syntax_error(source, error)))
-    except _Unreadable:
-        return Document(source, None, tuple(builder.complaints))
+    except _Unreadable as refusal:
+        return Document(source, None, (*builder.complaints, refusal.complaint))
     document = Document(source, builder.root)
-    repeated = (_repeated_key(document, path, place) for path, place in builder.repeated)
+    repeated = (_repeated_key(document, *each) for each in builder.repeated)
     return replace(document, problems=(*builder.complaints, *repeated))
 
 
 class _Unreadable(Exception):
-    """Nothing after this can be read; the complaint about it is among the builder's."""
+    """Nothing after this can be read."""
+
+    def __init__(self, complaint: Diagnostic) -> None:
+        super().__init__(complaint.message)
+        self.complaint = complaint
 
 
 @dataclass(slots=True)
@@ -120,6 +138,8 @@ class _Frame:
     container: list[Value] | dict[str, Value]
     start: MappingStartEvent | SequenceStartEvent
     values_before: int
+    text_before: int
+    height: int = 0
     key: str | None = None
     key_event: Event | None = None
     merged: list[dict[str, Value]] = field(default_factory=list)
@@ -128,8 +148,10 @@ class _Frame:
 @dataclass(frozen=True, slots=True)
 class _Anchored:
     value: Value
-    size: int
     plain: bool
+    size: int
+    text: int
+    height: int = 0
 
 
 class _Builder:
@@ -138,14 +160,21 @@ class _Builder:
     def __init__(self, source: Source, typed_keys: frozenset[str]) -> None:
         self.root: Value = ""
         self.complaints: list[Diagnostic] = []
-        self.repeated: list[tuple[Path, Location]] = []
+        self.repeated: list[tuple[Mark | None, str, Location]] = []
         self._source = source
         self._typed_keys = typed_keys
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchored | None] = {}
         self._values = 0
+        self._text = 0  # what aliases brought; what is written out is as long as it is written
         self._expanded = 0
+        self._expanded_text = 0
         self._documents = 0
+
+    def take_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if not self.take(event):
+                break
 
     def take(self, event: Event) -> bool:
         """Whether to go on: not into a second document."""
@@ -156,7 +185,7 @@ class _Builder:
         elif isinstance(event, SequenceStartEvent):
             self._open(event, [])
         elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            self._close()
+            self._close(event)
         elif isinstance(event, AliasEvent):
             self._alias(event)
         elif isinstance(event, DocumentStartEvent):
@@ -184,7 +213,7 @@ class _Builder:
             self._check_tag(event)
         plain = event.implicit[0]
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(event.value, 1, plain)
+            self._anchors[event.anchor] = _Anchored(event.value, plain, 1, len(event.value))
         self._put(event.value, plain, event)
 
     def _open(
@@ -193,14 +222,12 @@ class _Builder:
         self._values += 1
         if event.tag is not None:
             self._check_tag(event)
-        if len(self._stack) >= MAX_DEPTH:
-            self.complaints.append(too_deep(self._source.location(event.start_mark)))
-            raise _Unreadable
+        self._check_depth(event, 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._stack.append(_Frame(container, event, self._values))
+        self._stack.append(_Frame(container, event, self._values, self._text))
 
-    def _close(self) -> None:
+    def _close(self, end: MappingEndEvent | SequenceEndEvent) -> None:
         frame = self._stack.pop()
         container = frame.container
         if frame.merged and isinstance(container, dict):
@@ -209,8 +236,15 @@ class _Builder:
                     container.setdefault(key, value)
         anchor = frame.start.anchor
         if anchor is not None:
-            self._anchors[anchor] = _Anchored(container, self._values - frame.values_before + 1, False)
-        self._put(container, False, frame.start)
+            size = self._values - frame.values_before + 1
+            written = (
+                (end.end_mark.index - frame.start.start_mark.index)
+                if end.end_mark and frame.start.start_mark
+                else 0
+            )
+            text = written + self._text - frame.text_before
+            self._anchors[anchor] = _Anchored(container, False, size, text, frame.height + 1)
+        self._put(container, False, frame.start, frame.height + 1)
 
     def _alias(self, event: AliasEvent) -> None:
         name = event.anchor
@@ -218,7 +252,7 @@ class _Builder:
             self._fail(
                 Code.ALIAS_OF_NOTHING,
                 event,
-                f"nothing above carries the anchor &{name}",
+                f"nothing above carries the anchor &{shortened(name or '')}",
                 "write the anchor above its first use, or quote the text if it is no alias",
             )
         anchored = self._anchors[name]
@@ -226,27 +260,46 @@ class _Builder:
             self._fail(
                 Code.ALIAS_OF_NOTHING,
                 event,
-                f"*{name} stands inside the value that it names",
+                f"*{shortened(name or '')} stands inside the value that it names",
                 "write the value out",
             )
         self._values += anchored.size
+        self._text += anchored.text
         self._expanded += anchored.size
-        if self._expanded > MAX_EXPANDED:
+        self._expanded_text += anchored.text
+        self._check_depth(event, anchored.height)
+        bounds = (
+            (self._expanded, MAX_EXPANDED, "values"),
+            (self._expanded_text, MAX_EXPANDED_TEXT, "characters"),
+        )
+        for expanded, most, what in bounds:
+            if expanded > most:
+                self._fail(
+                    Code.BEYOND_BOUNDS,
+                    event,
+                    f"the aliases of this file stand for more than {most:,} {what}",
+                    "write the values out, or split the file",
+                )
+        self._put(anchored.value, anchored.plain, event, anchored.height)
+
+    def _check_depth(self, event: Event, more: int) -> None:
+        if len(self._stack) + more > MAX_DEPTH:
             self._fail(
                 Code.BEYOND_BOUNDS,
                 event,
-                f"the aliases of this file stand for more than {MAX_EXPANDED:,} values",
-                "write the values out, or split the file",
+                f"more than {MAX_DEPTH} levels of nesting",
+                "a groups file needs four: is this one?",
             )
-        self._put(anchored.value, anchored.plain, event)
 
-    def _put(self, value: Value, plain: bool, event: Event) -> None:
+    def _put(self, value: Value, plain: bool, event: Event, height: int = 0) -> None:
         """A value is complete: it goes into the innermost open collection, as key, value or item."""
         if not self._stack:
             self.root = value
             return
         frame = self._stack[-1]
         container = frame.container
+        if height and height > frame.height:
+            frame.height = height - (frame.key == _MERGE)  # what is merged does not stand a level lower
         if isinstance(container, list):
             container.append(value)
         elif frame.key is None:
@@ -263,15 +316,15 @@ class _Builder:
             if key == _MERGE:
                 frame.merged += self._mappings(value, event)
             elif key in container:
-                place = frame.key_event or event
-                location = self._source.location(place.start_mark, place.end_mark)
-                self.repeated.append(((*self._path(), key), location))
+                self._repeat(frame, key)
             else:
                 container[key] = _typed(value) if plain and key in self._typed_keys else value
 
-    def _path(self) -> Path:
-        """The path of the innermost open mapping."""
-        return tuple(len(frame.container) if frame.key is None else frame.key for frame in self._stack[:-1])
+    def _repeat(self, frame: _Frame, key: str) -> None:
+        place = frame.key_event
+        if place is not None and len(self.repeated) < _MAX_PROBLEMS:
+            location = self._source.location(place.start_mark, place.end_mark)
+            self.repeated.append((frame.start.start_mark, key, location))
 
     def _mappings(self, value: Value, event: Event) -> list[dict[str, Value]]:
         """What a merge key brings: one mapping, or a list of them, the first one winning (YAML merge key)."""
@@ -292,18 +345,20 @@ class _Builder:
             self._complain(
                 Code.TAG,
                 event,
-                f"the tag {tag} has no meaning here",
+                f"the tag {shortened(tag)} has no meaning here",
                 "remove it, or put a text that begins with ! in quotes",
             )
 
     def _complain(self, code: Code, event: Event, message: str, hint: str) -> None:
-        place = self._source.location(event.start_mark, event.end_mark)
-        self.complaints.append(Diagnostic(code, message, hint, place))
+        if len(self.complaints) < _MAX_PROBLEMS:
+            self.complaints.append(self._told(code, event, message, hint))
 
     def _fail(self, code: Code, event: Event, message: str, hint: str) -> NoReturn:
         """Nothing after this can be read: say this, and what was found before it."""
-        self._complain(code, event, message, hint)
-        raise _Unreadable
+        raise _Unreadable(self._told(code, event, message, hint))
+
+    def _told(self, code: Code, event: Event, message: str, hint: str) -> Diagnostic:
+        return Diagnostic(code, message, hint, self._source.location(event.start_mark, event.end_mark))
 
 
 def _typed(value: Value) -> Value:
@@ -315,14 +370,12 @@ def _typed(value: Value) -> Value:
     return _BOOLEANS.get(value, value)
 
 
-def _repeated_key(document: Document, path: Path, place: Location) -> Diagnostic:
-    before = [
-        each for each in document.where_keys(path) if (each.line, each.column) != (place.line, place.column)
-    ]
+def _repeated_key(document: Document, mapping: Mark | None, key: str, place: Location) -> Diagnostic:
+    first = document.first_key(mapping, key)
     return Diagnostic(
         Code.REPEATED_KEY,
-        f'the key "{path[-1]}" is written twice here, and YAML would keep only one of the two',
+        f'the key "{shortened(key)}" is written twice here, and YAML would keep only one of the two',
         "rename one of them, or remove it",
         place,
-        also=tuple(("first written here", each) for each in before[:1]),
+        also=(("first written here", first),) if first else (),
     )

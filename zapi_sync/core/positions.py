@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -25,13 +25,6 @@ Span: TypeAlias = tuple[Mark | None, Mark | None]
 
 MERGE = "<<"
 
-_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def events(text: str) -> Iterator[Event]:
-    """The events of a text, by libyaml where PyYAML was built with it."""
-    return yaml.parse(text, Loader=_LOADER)
-
 
 @dataclass(slots=True)
 class _Node:
@@ -39,26 +32,61 @@ class _Node:
 
     span: Span
     keyed: bool = False
-    children: list[tuple[Span, str | int, _Node]] = field(default_factory=list)
+    text: str = ""
+    children: list[tuple[Span, str, _Node]] = field(default_factory=list)
     key: tuple[Span, str] | None = None
+    _index: dict[str, list[tuple[Span, _Node]]] | None = None
 
     def named(self, step: str | int) -> list[tuple[Span, _Node]]:
         """The children of that name, its own before those that it merges in."""
-        own = [(span, child) for span, name, child in self.children if name == step]
-        if own or step == MERGE:
-            return own
-        for _, merged in self.named(MERGE):
-            for source in [merged] if merged.keyed else [child for _, _, child in merged.children]:
-                if found := source.named(step):
+        own = self._own(step)
+        return own if own or step == MERGE or not self.keyed else self._merged(step)
+
+    def _merged(self, step: str | int) -> list[tuple[Span, _Node]]:
+        pending, seen = (
+            self._sources(),
+            set(),
+        )  # through aliases they reach deeper than Python can call itself
+        while pending:
+            node = pending.pop()
+            if id(node) not in seen:
+                seen.add(id(node))
+                if found := node._own(step):
                     return found
+                pending += node._sources()
         return []
+
+    def _sources(self) -> list[_Node]:
+        """The mappings that this one merges in, the first of them last."""
+        if not self.keyed:
+            return []
+        sources = [each for _, merged in self._own(MERGE) for each in merged._mappings()]
+        return sources[::-1]
+
+    def _own(self, step: str | int) -> list[tuple[Span, _Node]]:
+        if isinstance(step, int) or not self.keyed:
+            here = self.children[step : step + 1] if isinstance(step, int) else []
+            return [(span, child) for span, _, child in here]
+        if self._index is None:
+            self._index = {}
+            for span, name, child in self.children:
+                self._index.setdefault(name, []).append((span, child))
+        return self._index.get(step, [])
+
+    def _mappings(self) -> list[_Node]:
+        return [self] if self.keyed else [child for _, _, child in self.children]
+
+
+def _place(mark: Mark | None) -> tuple[int, int]:
+    return (mark.line, mark.column) if mark else (-1, -1)
 
 
 class Positions:
     """The spans of a parsed text, by path."""
 
-    def __init__(self, root: _Node | None) -> None:
+    def __init__(self, root: _Node | None, mappings: dict[tuple[int, int], _Node]) -> None:
         self._root = root
+        self._mappings = mappings
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Positions:
@@ -71,7 +99,7 @@ class Positions:
                 tree.take(event)
         except yaml.YAMLError:
             pass  # what came before the mistake still has its place
-        return cls(tree.root)
+        return cls(tree.root, tree.mappings)
 
     def value(self, path: Path) -> Span | None:
         """The span of the value at `path`; that of its nearest parent where it has none of its own."""
@@ -93,25 +121,37 @@ class Positions:
             node = found[0][1]
         return [span for span, _ in node.named(path[-1])] if node else []
 
+    def first_key(self, mapping: Mark | None, key: str) -> Span | None:
+        """The span of a key where it was first written in the mapping that begins at a mark."""
+        node = self._mappings.get(_place(mapping))
+        return next((span for span, _ in node.named(key)), None) if node else None
+
 
 class _Tree:
     """Takes events and holds the tree of nodes."""
 
     def __init__(self) -> None:
         self.root: _Node | None = None
+        self.mappings: dict[tuple[int, int], _Node] = {}
         self._stack: list[_Node] = []
         self._anchors: dict[str, _Node] = {}
 
     def take(self, event: Event) -> None:
         if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-            self._stack.append(self._anchored(event))
+            node = self._anchored(event)
+            if node.keyed:
+                self.mappings[_place(event.start_mark)] = node
+            self._stack.append(node)
         elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            self._put(self._stack.pop(), "")
+            node = self._stack.pop()
+            self._put(node, node.span)
         elif isinstance(event, ScalarEvent):
-            self._put(self._anchored(event), event.value)
+            node = self._anchored(event)
+            node.text = event.value
+            self._put(node, node.span)
         elif isinstance(event, AliasEvent):
-            node = self._anchors.get(event.anchor or "") or _Node((event.start_mark, event.end_mark))
-            self._put(node, "")
+            span = event.start_mark, event.end_mark
+            self._put(self._anchors.get(event.anchor or "") or _Node(span), span)
 
     def _anchored(self, event: MappingStartEvent | SequenceStartEvent | ScalarEvent) -> _Node:
         node = _Node((event.start_mark, event.end_mark), isinstance(event, MappingStartEvent))
@@ -119,16 +159,16 @@ class _Tree:
             self._anchors[event.anchor] = node
         return node
 
-    def _put(self, node: _Node, text: str) -> None:
+    def _put(self, node: _Node, span: Span) -> None:
+        """A value goes into the innermost open collection; `span` is where it, or an alias of it, stands."""
         if not self._stack:
             self.root = node
             return
         parent = self._stack[-1]
         if not parent.keyed:
-            parent.children.append((node.span, len(parent.children), node))
+            parent.children.append((span, "", node))
         elif parent.key is None:
-            parent.key = (node.span, text)
+            parent.key = (span, node.text)
         else:
-            span, name = parent.key
-            parent.children.append((span, name, node))
+            parent.children.append((*parent.key, node))
             parent.key = None

@@ -10,7 +10,9 @@ from typing import Protocol
 
 from zapi_sync.errors import Code, Diagnostic, Location
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_BREAK = re.compile("\r\n|[\n\r]")
+_YAML_BREAK = re.compile("[\x85\u2028\u2029]")  # YAML 1.1, section 5.4, ends a line here, too; editors do not
+_BOM = "\ufeff"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -34,7 +36,7 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines as YAML counts them (YAML 1.1, section 5.4)."""
+        """The lines as editors and compilers count them."""
         return _LINE_BREAK.split(self.text)
 
     @property
@@ -42,25 +44,61 @@ class Source:
         """The Location of the first character, for what concerns the file as a whole."""
         return Location(self.name, 1, 1, text=self.lines[0])
 
+    @cached_property
+    def _yaml_lines(self) -> list[tuple[int, int]] | None:
+        """Where each line of a YAML parser begins; None where it counts as editors do."""
+        if not _YAML_BREAK.search(self.text):
+            return None
+        return [
+            (number, start)
+            for number, line in enumerate(self.lines)
+            for start in (0, *(each.end() for each in _YAML_BREAK.finditer(line)))
+        ]
+
+    @cached_property
+    def _last(self) -> tuple[int, int]:
+        """The place of the last character that is to be seen."""
+        return self._of_offset(max(0, len(self.text.rstrip()) - 1))
+
     def location(self, start: Mark | None, end: Mark | None = None) -> Location:
         """The Location of what stands between two marks, of one character, or of the file as a whole."""
         if start is None:
             return Location(self.name)
         on_one_line = end is not None and end.line == start.line
         length = end.column - start.column if end is not None and on_one_line else 1
-        text = self.lines[start.line] if start.line < len(self.lines) else ""
-        return Location(self.name, start.line + 1, start.column + 1, max(1, length), text)
+        line, column = self._of_mark(start)
+        if line >= len(self.lines) or (line == len(self.lines) - 1 and not self.lines[line].strip()):
+            line, column = self._last  # a mark of the end: libyaml's may be on a line that is not there
+        return self._at(line, column, length)
 
     def location_of_offset(self, offset: int) -> Location:
         """The Location of the character at `offset` in the text."""
+        return self._at(*self._of_offset(offset))
+
+    def is_end(self, mark: Mark) -> bool:
+        """Whether nothing is to be seen from this mark on."""
+        return self._of_mark(mark) > self._last
+
+    def _of_mark(self, mark: Mark) -> tuple[int, int]:
+        line, column = mark.line, mark.column
+        if line == 0 and self.text.startswith(_BOM):
+            column += 1  # a second byte order mark: parsers skip it without counting
+        if self._yaml_lines is not None and line < len(self._yaml_lines):
+            begin = self._yaml_lines[line]
+            return begin[0], begin[1] + column
+        return line, column
+
+    def _of_offset(self, offset: int) -> tuple[int, int]:
         before = _LINE_BREAK.split(self.text[:offset])
-        return self.location(_At(len(before) - 1, len(before[-1])))
+        return len(before) - 1, len(before[-1])
+
+    def _at(self, line: int, column: int, length: int = 1) -> Location:
+        return Location(self.name, line + 1, column + 1, max(1, length), self.lines[line])
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    line: int
-    column: int
+def shortened(text: str) -> str:
+    """A text from a file as a message repeats it: at most 100 characters of it."""
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def decode(name: str, raw: bytes) -> Source:
@@ -77,11 +115,11 @@ def decode(name: str, raw: bytes) -> Source:
         return _unreadable(name, place, "this is a binary file, not YAML", "name a YAML text file")
     try:
         return Source(name, raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError as error:  # its offsets begin after a byte order mark, as does its `object`
         return _unreadable(
             name,
-            _place_in_bytes(name, raw, error.start),
-            f"byte 0x{raw[error.start]:02x} is not UTF-8 text",
+            _place_in_bytes(name, error.object, error.start),
+            f"byte 0x{error.object[error.start]:02x} is not UTF-8 text",
             "save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)",
         )
 
@@ -91,6 +129,6 @@ def _unreadable(name: str, place: Location, message: str, hint: str) -> Source:
 
 
 def _place_in_bytes(name: str, raw: bytes, offset: int) -> Location:
-    before = raw[:offset]
-    column = len(before.rpartition(b"\n")[2].decode("utf-8-sig", "replace")) + 1
-    return Location(name, before.count(b"\n") + 1, column)
+    before = raw[:offset].decode("utf-8-sig", "replace")
+    rest = raw[offset : offset + 200].decode("utf-8", "replace")
+    return Source(name, before + rest).location_of_offset(len(before))

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import cast
 
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record, credential_variables
-from zapi_sync.core.positions import Path, Positions, events
+from zapi_sync.core.parsers import events
+from zapi_sync.core.positions import Path, Positions
 from zapi_sync.core.source import Source
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.errors import Code, Location, StateInvalid

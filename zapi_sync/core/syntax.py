@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
-from yaml.reader import Reader
 
+from zapi_sync.core.parsers import first_unprintable
 from zapi_sync.core.source import Source
 from zapi_sync.errors import Code, Diagnostic, Location
-
-MAX_DEPTH = 50
-
-_DEEP = "maximum nesting depth"
-"""What a libyaml says that reads ahead, and has a bound of its own (0.2.6: 1,000 levels)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +88,14 @@ _IN_WORDS = {
         "this escape is no character", "write the character itself, or all of it as one \\U escape"
     ),
     "did not find expected alphabetic or numeric": _Words(
-        "a name is expected after this & or *", "quote text that begins with & or *", at_begin=True
+        "a name of plain letters and digits is expected after this & or *",
+        "quote text that begins with & or *",
+        at_begin=True,
+    ),
+    "found unknown directive name": _Words(
+        "a line that begins with % says something of YAML itself, and this is nothing known",
+        "remove it, or put the text in quotes",
+        at_begin=True,
     ),
     "did not find expected comment or line break": _Words(
         "nothing but a comment may follow here", "write the text on the next line, indented"
@@ -120,11 +122,9 @@ _IN_WORDS = {
 
 def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """The complaint about a text that is not YAML, in a form like the others'."""
-    if _DEEP in str(getattr(error, "problem", "")):
-        return too_deep(source.location(getattr(error, "problem_mark", None)))
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         problem = str(getattr(error, "reason", "it cannot be read"))
-        place = source.location_of_offset(_first_unprintable(source.text))
+        place = source.location_of_offset(first_unprintable(source.text))
         return _complaint(_in_words(problem, place), place)
     place = source.location(error.problem_mark)
     words = _in_words(error.problem or "the text ends too early", place)
@@ -135,13 +135,9 @@ def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
         return _complaint(words, place)
     if words.at_begin:
         return _complaint(words, begin)
+    if words.begun and source.is_end(error.problem_mark):  # it is noticed only where the text ends
+        return _complaint(replace(words, message=words.message.removesuffix(" before this")), begin)
     return _complaint(words, place, ((words.begun, begin),) if words.begun else ())
-
-
-def too_deep(place: Location) -> Diagnostic:
-    """The complaint about nesting that no groups file needs."""
-    message, hint = f"more than {MAX_DEPTH} levels of nesting", "a groups file needs four: is this one?"
-    return Diagnostic(Code.BEYOND_BOUNDS, message, hint, place)
 
 
 def _complaint(words: _Words, place: Location, also: tuple[tuple[str, Location], ...] = ()) -> Diagnostic:
@@ -184,9 +180,3 @@ def _around(place: Location) -> tuple[str, str]:
     """What stands before a place in its line, and the character at it."""
     text, column = place.text or "", place.column or 1
     return text[: column - 1], text[column - 1 : column]
-
-
-def _first_unprintable(text: str) -> int:
-    """The offset of what a YAML reader refuses: libyaml tells it in bytes, PyYAML in characters."""
-    found = Reader.NON_PRINTABLE.search(text)
-    return found.start() if found else 0

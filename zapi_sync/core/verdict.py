@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 _Object: TypeAlias = Mapping[str, object]
+_Keyword: TypeAlias = "Callable[[Validator, object, object, _Object], Iterator[ValidationError]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,62 @@ def violations(schema: Mapping[str, object], data: JsonValue, *, most: int) -> l
     for error in _explainer(schema).iter_errors(data):
         for violation in _violations_of(error):
             found.setdefault((violation.path, violation.keyword), violation)
-        if len(found) >= most:
-            break
-    return list(found.values())[:most]
+            if len(found) >= most:
+                return list(found.values())
+    return list(found.values())
 
 
 def _explainer(schema: Mapping[str, object]) -> Validator:
     from jsonschema import Draft202012Validator, validators
 
     extend = cast("Callable[..., type[Validator]]", validators.extend)
-    return extend(Draft202012Validator, {"pattern": _pattern})(schema)
+    unfit = _Unfit(schema)
+    descend = cast("Callable[..., Iterator[ValidationError]]", Draft202012Validator.descend)
+    additional = cast(_Keyword, Draft202012Validator.VALIDATORS["additionalProperties"])
+
+    def additional_properties(
+        validator: Validator, rule: object, instance: object, within: _Object
+    ) -> Iterator[ValidationError]:
+        if not isinstance(rule, dict) or not isinstance(instance, dict):
+            yield from additional(validator, rule, instance, within)
+            return
+        for name in _additional(instance, within):  # in the order written; jsonschema goes by a set
+            if unfit.is_unfit(rule, instance[name]):
+                yield from descend(validator, instance[name], rule, path=name)
+
+    def items(
+        validator: Validator, rule: object, instance: object, _within: _Object
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, list):  # in our schemas `items` stands for all of them
+            for index in unfit.indices(rule, instance):
+                yield from descend(validator, instance[index], rule, path=index)
+
+    own = {"pattern": _pattern, "additionalProperties": additional_properties, "items": items}
+    return extend(Draft202012Validator, own)(schema)
+
+
+class _Unfit:
+    """What there is to explain: the compiled validator finds the few of many groups that do not fit."""
+
+    def __init__(self, schema: _Object) -> None:
+        self._defs = schema.get("$defs", {})
+        self._compiled: dict[int, tuple[object, jsonschema_rs.Draft202012Validator]] = {}
+        self._indices: dict[tuple[int, int], tuple[object, list[int]]] = {}
+        # by identity, so each holds on to what it was made for
+
+    def is_unfit(self, rule: object, value: object) -> bool:
+        if id(rule) not in self._compiled:
+            whole = {**cast(_Object, rule), "$defs": self._defs}
+            self._compiled[id(rule)] = rule, jsonschema_rs.Draft202012Validator(whole)
+        return not self._compiled[id(rule)][1].is_valid(value)
+
+    def indices(self, rule: object, values: list[object]) -> list[int]:
+        """Those of a list, found once: through aliases a thousand groups may share it."""
+        key = id(rule), id(values)
+        if key not in self._indices:
+            unfit = [index for index, each in enumerate(values) if self.is_unfit(rule, each)]
+            self._indices[key] = values, unfit
+        return self._indices[key][1]
 
 
 def _pattern(
@@ -73,10 +120,8 @@ def _violations_of(error: ValidationError) -> Iterator[Violation]:
     if keyword == "additionalProperties":
         instance, schema = cast(_Object, error.instance), cast(_Object, error.schema)
         known = cast(_Object, schema.get("properties", {}))
-        free = cast(_Object, schema.get("patternProperties", {}))
-        for name in instance:
-            if name not in known and not any(re.search(pattern, name) for pattern in free):
-                yield Violation((*path, name), keyword, tuple(known), instance[name])
+        for name in _additional(instance, schema):
+            yield Violation((*path, name), keyword, tuple(known), instance[name])
     elif keyword == "required":
         for name in cast(list[str], error.validator_value):
             if name not in cast(_Object, error.instance):
@@ -85,3 +130,14 @@ def _violations_of(error: ValidationError) -> Iterator[Violation]:
         yield Violation((*path, str(error.instance)), "propertyNames", error.validator_value, error.instance)
     else:
         yield Violation(path, keyword, error.validator_value, error.instance)
+
+
+def _additional(instance: _Object, schema: _Object) -> Iterator[str]:
+    """The names that neither `properties` nor `patternProperties` speak of."""
+    known = cast(_Object, schema.get("properties", {}))
+    free = cast(_Object, schema.get("patternProperties", {}))
+    return (
+        name
+        for name in instance
+        if name not in known and not any(re.search(pattern, name) for pattern in free)
+    )

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from zapi_sync.core.document import Document
 from zapi_sync.core.positions import Path
+from zapi_sync.core.source import shortened
 from zapi_sync.core.verdict import Violation
 from zapi_sync.errors import Code, Diagnostic
 
@@ -34,6 +35,7 @@ _CUTS = {
     "maxProperties": "split them over several runs: `-f` names the files of one",
 }
 _CREDENTIAL = re.compile(r"token|secret|password|senha|instance_?id|api_?key", re.IGNORECASE)
+_LONGEST = 1000  # so much of a key is looked at for another one to propose
 _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
 
@@ -94,7 +96,7 @@ def found(value: object) -> str:
 
 def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
     path = violation.path
-    if _CREDENTIAL.search(str(path[-1])):
+    if _CREDENTIAL.search(_name(path)):
         return _credential(document, path)
     meant = _meant(violation)
     remedy = f'did you mean "{meant}"?' if meant else f"known here: {', '.join(_known(violation))}"
@@ -102,7 +104,7 @@ def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
         remedy += " (what is yours begins with x-)"
     return Diagnostic(
         Code.UNKNOWN_ATTRIBUTE,
-        f'unknown attribute "{path[-1]}"{_of(path[:-1])}',
+        f'unknown attribute "{_name(path)}"{_of(path[:-1])}',
         remedy,
         document.where_key(path),
     )
@@ -112,7 +114,7 @@ def _credential(document: Document, path: Path) -> Diagnostic:
     """A secret in the config is told without showing the line that it stands in."""
     return Diagnostic(
         Code.UNKNOWN_ATTRIBUTE,
-        f'unknown attribute "{path[-1]}"{_of(path[:-1])}: credentials never stand in this file',
+        f'unknown attribute "{_name(path)}"{_of(path[:-1])}: credentials never stand in this file',
         "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them here, "
         "and have the Z-API panel make new ones if they were ever pushed",
         replace(document.where_key(path), text=None),
@@ -132,12 +134,11 @@ def _missing_attribute(document: Document, path: Path) -> Diagnostic:
 
 def _impossible_key(document: Document, path: Path) -> Diagnostic:
     key = str(path[-1])
-    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", key[:_LONGEST]).encode("ascii", "ignore").decode().lower()
     possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._")[:100]
     remedy = f"{_KEY_RULE}; for example {possible}" if possible and possible != key else _KEY_RULE
-    return Diagnostic(
-        Code.IMPOSSIBLE_KEY, f'"{key}" cannot be the key of a group', remedy, document.where_key(path)
-    )
+    what = f'"{shortened(key)}" cannot be the key of a group'
+    return Diagnostic(Code.IMPOSSIBLE_KEY, what, remedy, document.where_key(path))
 
 
 def _code(path: Path, violation: Violation) -> Code:
@@ -196,15 +197,19 @@ def _subject(path: Path) -> str:
     if not path:
         return "this file"
     if path[0] == "groups" and len(path) == 2:
-        return f'the group "{path[1]}"'
+        return f'the group "{shortened(str(path[1]))}"'
     if isinstance(path[-1], int):
         return "this entry of `phones`"  # of several groups, where they share the list
     return f"`{path[-1]}`{_of(path[:-1])}"
 
 
+def _name(path: Path) -> str:
+    return shortened(str(path[-1]))
+
+
 def _of(path: Path) -> str:
     if len(path) >= 2 and path[0] == "groups":
-        return f' of the group "{path[1]}"'
+        return f' of the group "{shortened(str(path[1]))}"'
     return f" of `{path[0]}`" if path else ""
 
 
@@ -214,7 +219,7 @@ def _known(violation: Violation) -> list[str]:
 
 def _meant(violation: Violation) -> str | None:
     """The known name that was probably meant: one with the same letters, or one that is close."""
-    name, names = str(violation.path[-1]), _known(violation)
+    name, names = _name(violation.path), _known(violation)
     bare = {re.sub("[^a-z]", "", each.lower()): each for each in names}
     folded = re.sub("[^a-z]", "", name.lower())
     aliases = {"name": "groupName", "subject": "groupName", "participants": "phones", "members": "phones"}

@@ -42,7 +42,7 @@ def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
     text, column = (location.text or "").replace("\t", " "), (location.column or 1) - 1
     start = max(0, column - _EXCERPT // 2) if len(text) > _EXCERPT else 0
     shown = text[start : start + _EXCERPT]
-    before, marked = text[start:column], text[column : column + location.length]
+    before, marked = text[start:column], text[column : column + min(location.length, _EXCERPT)]
     number = f"{location.line or 1}"
     carets = "^" * max(1, min(width(printable(marked)), _EXCERPT - width(printable(before))))
     yield f"  {paint.dim(number + ' |')} {printable(shown)}"
