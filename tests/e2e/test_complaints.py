@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from .corpus import in_process
+
 CASES = Path(__file__).parents[1] / "golden" / "complaints"
 FINE = "version: 1\ngroups: {a: {groupName: A, phones: ['5544911112222']}}\n"
 STATE = {
@@ -25,11 +27,10 @@ STATE = {
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.yaml")), ids=lambda case: case.stem)
 def test_the_complaint_is_the_recorded_one(
-    zapi_sync: Any, case: Path, request: pytest.FixtureRequest
+    tmp_path: Path, case: Path, request: pytest.FixtureRequest
 ) -> None:
-    (zapi_sync.folder / "groups.yaml").write_bytes(case.read_bytes())
-    result = zapi_sync("validate")
-    said = f"exit {result.code}\n{result.out}{result.err}"
+    answer = in_process(tmp_path, case.read_bytes())
+    said = f"exit {answer.code}\n{answer.out}{answer.err}"
     golden = case.with_suffix(".txt")
     if request.config.getoption("--update-golden"):
         golden.write_text(said, encoding="utf-8")

@@ -89,7 +89,7 @@ def test_as_a_part_of_a_config(tmp_path: Path, case: Path) -> None:
         check(raw, in_process(tmp_path, raw))
 
 
-@pytest.mark.parametrize("case", [*VALID[::8], *INVALID[::8]], ids=lambda case: case.stem)
+@pytest.mark.parametrize("case", [*VALID[::16], *INVALID[::16]], ids=lambda case: case.stem)
 def test_as_a_process(tmp_path: Path, case: Path) -> None:
     raw = case.read_bytes()
     check(raw, as_process(tmp_path, raw), int(case in INVALID))

@@ -24,7 +24,7 @@ OPERATIONS = [
 
 
 def test_a_few_requests_of_each_operation(tmp_path: Path, figure: Figure) -> None:
-    figure(fuzzed(tmp_path, 8, *OPERATIONS))
+    figure(fuzzed(tmp_path, 5, *OPERATIONS))
 
 
 @pytest.mark.slow
