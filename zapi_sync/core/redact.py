@@ -13,6 +13,9 @@ LONG_SECRET = 8
 """A secret of so many characters is in no text by chance, in whatever form; a shorter one may be. None of
 Z-API's credentials is so short."""
 
+_CREDENTIAL = r"token|secret|password|senha|instance_?id|api_?key"
+_CREDENTIAL_NAME = re.compile(_CREDENTIAL, re.IGNORECASE)
+_CREDENTIAL_LINE = re.compile(rf"(?:{_CREDENTIAL})[\"']?\s*:", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)")
 
 
@@ -26,6 +29,16 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The credentials in an environment that are long enough to be told from words."""
     found = (value.strip() for name, value in environment.items() if _SECRET_VARIABLE.fullmatch(name))
     return tuple(value for value in found if len(value) >= LONG_SECRET)
+
+
+def names_credential(attribute: str) -> bool:
+    """Whether an attribute of a config is called as a credential would be, which has no place there."""
+    return _CREDENTIAL_NAME.search(attribute) is not None
+
+
+def may_hold_credential(line: str) -> bool:
+    """Whether a line of a config seems to hold a credential, and had better not be shown."""
+    return _CREDENTIAL_LINE.search(line) is not None
 
 
 @lru_cache(maxsize=64)

@@ -6,10 +6,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence, Sized
-from dataclasses import replace
 
 from zapi_sync.core.document import Document
 from zapi_sync.core.positions import Path
+from zapi_sync.core.redact import names_credential
 from zapi_sync.core.source import shortened
 from zapi_sync.core.verdict import Violation
 from zapi_sync.errors import Code, Diagnostic
@@ -34,7 +34,6 @@ _CUTS = {
     "maxItems": "split the group: WhatsApp takes far fewer",
     "maxProperties": "split them over several runs: `-f` names the files of one",
 }
-_CREDENTIAL = re.compile(r"token|secret|password|senha|instance_?id|api_?key", re.IGNORECASE)
 _LONGEST = 1000  # so much of a key is looked at for another one to propose
 _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
@@ -96,7 +95,7 @@ def found(value: object) -> str:
 
 def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
     path = violation.path
-    if _CREDENTIAL.search(_name(path)):
+    if names_credential(_name(path)):
         return _credential(document, path)
     meant = _meant(violation)
     remedy = f'did you mean "{meant}"?' if meant else f"known here: {', '.join(_known(violation))}"
@@ -111,13 +110,12 @@ def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
 
 
 def _credential(document: Document, path: Path) -> Diagnostic:
-    """A secret in the config is told without showing the line that it stands in."""
     return Diagnostic(
         Code.UNKNOWN_ATTRIBUTE,
         f'unknown attribute "{_name(path)}"{_of(path[:-1])}: credentials never stand in this file',
         "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them here, "
         "and have the Z-API panel make new ones if they were ever pushed",
-        replace(document.where_key(path), text=None),
+        document.where_key(path),
     )
 
 

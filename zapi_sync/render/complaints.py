@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from zapi_sync.core.redact import may_hold_credential
 from zapi_sync.errors import Diagnostic, Location, Severity
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, width
@@ -31,7 +32,8 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     tint = paint.red if diagnostic.severity is Severity.ERROR else paint.yellow
     said = f"{paint.bold(printable(diagnostic.message))} {paint.dim(f'[{diagnostic.code}]')}"
     yield f"{paint.bold(where)}{tint(diagnostic.severity + ':')} {said}"
-    if diagnostic.location and diagnostic.location.text is not None:
+    text = diagnostic.location.text if diagnostic.location else None
+    if diagnostic.location and text is not None and not may_hold_credential(text):
         yield from _excerpt(diagnostic.location, paint)
     for word, location in diagnostic.also:
         yield f"  {word}: {place(location)}"
