@@ -55,7 +55,7 @@ def test_killed_while_others_wait(world: World, figure: Figure) -> None:
 @pytest.mark.slow
 def test_fifty_groups_and_twenty_kills(world: World, figure: Figure) -> None:
     """kill -9 in the middle of an apply of 50 groups, 20 times in a row at random moments."""
-    chance = random.Random(50)  # noqa: S311  moments, not secrets
+    chance = random.Random(50)
     world.want(FIFTY)
     world.remote.fault("create-slow", times=1000, seconds=0.06)  # so that 20 kills find it at work
     kills = 0

@@ -134,7 +134,7 @@ class World:
             self.look.settle,
             self.journal,
             self.clock,
-            random.Random(7),  # noqa: S311  no secret: the pace's jitter, the same each time
+            random.Random(7),
         )
         self.progress: list[Progress] = []
 

@@ -6,13 +6,18 @@ import unicodedata
 from collections.abc import Mapping
 
 import pytest
+import yaml
+from hypothesis import given
 
 from zapi_sync.core.config import Config, read_config
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.verdict import JsonValue
 from zapi_sync.errors import ConfigInvalid, Diagnostic, Severity
 
+from .drawn import QUICK
 from .made import document, group, told
+from .test_verdict import GROUPS_SCHEMA, configs
 
 Schema = Mapping[str, object]
 LID = "120363025246125486@lid"
@@ -305,3 +310,21 @@ def test_a_mistake_in_one_group_does_not_hide_those_of_another(groups_schema: Sc
         "1.yaml:3:3+1",
         "1.yaml:4:30+2",
     ]
+
+
+@QUICK
+@given(configs())
+def test_any_near_valid_config_is_groups_or_complaints_with_a_place(data: JsonValue) -> None:
+    text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
+    try:
+        found = read_config([document(text)], GROUPS_SCHEMA)
+    except ConfigInvalid as refused:
+        complaints = refused.diagnostics
+    else:
+        complaints = found.warnings
+        assert all(group.phones and group.group_name for group in found.groups)
+    for complaint in complaints:
+        assert complaint.message
+        assert complaint.hint
+        assert complaint.location
+        assert complaint.location.line
