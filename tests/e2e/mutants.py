@@ -13,7 +13,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 PIECES = [
     b"", b" ", b"\n", b"\r\n", b"\t", b"\0", b"\x1b[31m", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"{",
     b"}", b"[", b"]", b'"', b"'", b",", b":", b": ", b"- ", b"&a ", b"*a", b"<<: ", b"!x ", b"#", b"|",
-    b"---\n", b"null", b"true", b"-1", b"1e999", b"9" * 400, b"NaN", b"\\ud800", b"\\u0000", b"\xe2\x80\xae", b"x-",
+    b"---\n", b"null", b"true", b"-1", b"1e999", b"9" * 400, b"NaN", b"\\ud800", b"\\u0000", b"\xe2\x80\xae",
+    b"x-",
     b"version", b"groups", b"phones", b"groupName", b"<<<<<<< HEAD\n", b"=======\n", b"../",
     b"::error::", b"@lid",
 ]  # fmt: skip

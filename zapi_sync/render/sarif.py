@@ -22,6 +22,7 @@ def log(diagnostics: Sequence[Diagnostic]) -> str:
             {
                 "id": code,
                 "shortDescription": {"text": code.summary},
+                "fullDescription": {"text": code.summary},  # GitHub's code scanning demands both
                 "help": {"text": f"docs/errors.md tells more of {code}."},
             }
             for code in rules
