@@ -52,7 +52,9 @@ STATES = st.builds(
     serial=st.integers(1, 10**9),
     remote=st.sampled_from(["https://api.z-api.io", "sandbox"]),
     instances=st.dictionaries(INSTANCES, TEXTS.map(sha256_of)),
-    groups=st.dictionaries(KEYS, RECORDS, max_size=4),
+    groups=st.lists(  # no two keys stand for one group
+        st.tuples(KEYS, RECORDS), max_size=4, unique_by=(lambda pair: pair[0], lambda pair: pair[1].phone)
+    ).map(dict),
 )
 CREATED = st.builds(Created, IDS, LINKS, st.lists(PHONES, max_size=2).map(tuple))
 OUTCOMES: st.SearchStrategy[Outcome | Absent] = st.one_of(

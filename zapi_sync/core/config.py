@@ -249,11 +249,10 @@ class _Reader:
         sound = [position for position in range(len(written)) if (*path, position) not in self._broken]
         for position in sound:
             text = written[position]
-            place = Place(document, (*path, position))
             if is_lid(text):
                 self._complain(
                     Code.LID,
-                    place,
+                    Place(document, (*path, position)),
                     f"{shortened(text.strip())} is a private @lid, and create-group leaves those out",
                     "the group is created without it; write the phone number if you know it",
                     severity=Severity.WARNING,
@@ -264,14 +263,14 @@ class _Reader:
             if index != position:
                 self._complain(
                     Code.PHONE_TWICE,
-                    place,
-                    f"the phone {phone} is in this group already"
-                    + ("" if phone == other else f", as {other}: these two are one person's"),
+                    Place(document, (*path, position)),
+                    f"the phone {shortened(phone)} is in this group already"
+                    + ("" if phone == other else f", as {shortened(other)}: these two are one person's"),
                     "remove one of the two",
                     also=("first written here", Place(document, (*path, index))),
                 )
-                continue
-            self._check_phone(place, text, phone)
+            elif not (phone.isdecimal() and phone.isascii() and MIN_DIGITS <= len(phone) <= MAX_DIGITS):
+                self._no_phone(Place(document, (*path, position)), text, phone)
         if not seen and len(sound) == len(written):
             self._complain(
                 Code.NO_PARTICIPANTS,
@@ -290,7 +289,7 @@ class _Reader:
             )
         return tuple(Phone(phone) for phone, _ in seen.values())
 
-    def _check_phone(self, place: Place, text: str, phone: str) -> None:
+    def _no_phone(self, place: Place, text: str, phone: str) -> None:
         if not (phone.isascii() and phone.isdecimal()):
             self._complain(
                 Code.NOT_A_PHONE,
@@ -298,7 +297,7 @@ class _Reader:
                 f'"{shortened(text)}" is not a phone number',
                 "write country, area and number, as in 5544999999999 or +55 44 99999-9999",
             )
-        elif not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
+        else:
             self._complain(
                 Code.NOT_A_PHONE,
                 place,

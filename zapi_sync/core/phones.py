@@ -21,7 +21,7 @@ _LID = re.compile(r"[0-9A-Za-z._:-]+@lid")
 _BRAZILIAN_MOBILE = re.compile(r"(55[1-9]{2})9([6-9][0-9]{7})")  # the ninth digit, put in front since 2012
 _MEXICAN_MOBILE = re.compile(r"(52)1([0-9]{10})")  # the 1 that was dialled until 2019
 _ARGENTINE_MOBILE = re.compile(r"(54)9([0-9]{10})")  # the 9 that is dialled from abroad
-_TWO_FORMS = (_BRAZILIAN_MOBILE, _MEXICAN_MOBILE, _ARGENTINE_MOBILE)
+_TWO_FORMS = {"55": _BRAZILIAN_MOBILE, "52": _MEXICAN_MOBILE, "54": _ARGENTINE_MOBILE}
 _WITHOUT_NINTH = re.compile(r"(55[1-9]{2})([6-9][0-9]{7})")
 
 
@@ -40,10 +40,9 @@ def is_lid(written: str) -> bool:
 
 def person(phone: str) -> str:
     """What two numbers of one person share: so do a Brazilian mobile's with and without its ninth digit."""
-    for form in _TWO_FORMS:
-        if found := form.fullmatch(phone):
-            return found[1] + found[2]
-    return phone
+    form = _TWO_FORMS.get(phone[:2])
+    found = form.fullmatch(phone) if form else None
+    return found[1] + found[2] if found else phone
 
 
 def same_person(one: str, other: str) -> bool:
@@ -61,9 +60,8 @@ def with_ninth_digit(phone: str) -> str | None:
 
 def is_assigned(phone: str) -> bool:
     """Whether some country's numbering plan has such numbers (libphonenumber's metadata)."""
-    code = _country_code(phone)
-    national = _MEXICAN_MOBILE.sub(r"\1\2", phone).removeprefix(code)
-    if code and any(pattern.fullmatch(national) for pattern in _usual_numbers(code)):
+    phone = _MEXICAN_MOBILE.sub(r"\1\2", phone) if phone.startswith("521") else phone
+    if _usual_numbers(phone[:3]).fullmatch(phone):
         return True
     number = _parsed(phone)
     if number is None:
@@ -109,19 +107,20 @@ def probably_meant(phone: str) -> str | None:
 
 
 @cache
-def _usual_numbers(code: str) -> tuple[re.Pattern[str], ...]:
-    """What the mobile and fixed-line numbers of a country look like: nearly all of them are told by these
-    alone, at a fiftieth of what parsing costs."""
+def _usual_numbers(beginning: str) -> re.Pattern[str]:
+    """What the mobile and fixed-line numbers look like of the country that numbers with these first three
+    digits are of: nearly all are told by this alone, at a hundredth of what parsing them costs."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
+    code = _country_code(beginning)
     described = [
         kind.national_number_pattern
-        for region in COUNTRY_CODE_TO_REGION_CODE[int(code)]
+        for region in (COUNTRY_CODE_TO_REGION_CODE[int(code)] if code else ())
         if (metadata := PhoneMetadata.metadata_for_region(region, None))
         for kind in (metadata.mobile, metadata.fixed_line)
         if kind and kind.national_number_pattern
     ]
-    return tuple(map(re.compile, described))
+    return re.compile(rf"{code}(?:{'|'.join(described)})" if described else "(?!)")
 
 
 def _country_code(phone: str) -> str:

@@ -24,7 +24,7 @@ def printable(text: str) -> str:
     """
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_visible, text))
-    return _CI_COMMAND.sub(_disarmed, text)
+    return _CI_COMMAND.sub(_disarmed, text) if "::" in text or "##" in text else text
 
 
 def without_phones(text: str) -> str:
