@@ -63,12 +63,15 @@ class Applier:
     unlisted: frozenset[InstanceName] = frozenset()
     """Instances whose groups could not be listed: nothing is created on them, as it might exist already."""
     _lanes: dict[InstanceName, _Lane] = field(default_factory=dict)
+    _known: set[GroupId] = field(default_factory=set)
+    """The groups of all keys, on whatever instance."""
 
     def apply(self, plan: Plan, known: Known) -> Iterator[Progress]:
         """Creates what the plan says is missing, one group after another.
 
         Raises StateUnwritable as soon as something cannot be written down; nothing is sent after that.
         """
+        self._known |= {record.phone for record in known.groups.values()}
         for step in plan.of(Create):
             lane = self._lane(step.group.instance, known)
             turn = next_turn(self.clock.now(), lane.creations, self.pacing, chance=self.chance.random())
@@ -117,17 +120,22 @@ class Applier:
 
         self.journal.append(intent)
         outcome = self.creators(group.instance).create_group(group, sending)
-        if isinstance(outcome, Created) and outcome.phone in lane.owned:
+        if isinstance(outcome, Created) and outcome.phone in self._known:
             outcome = Unknown(f"the API named {outcome.phone}, which is the group of another key")
         at = self.clock.now()
         failure = self._write_down(Concluded(at, attempt, outcome))
         if isinstance(outcome, Unknown) and not failure:
             yield from self._look_for(OpenAttempt(intent, sent_at, outcome.reason), lane, at)
             return
-        lane.saw(outcome, at)
+        self._saw(lane, outcome, at)
         yield Finished(group, outcome)
         if failure:
             raise failure
+
+    def _saw(self, lane: _Lane, outcome: Outcome, at: datetime) -> None:
+        lane.saw(outcome, at)
+        if isinstance(outcome, Created):
+            self._known.add(outcome.phone)
 
     def _look_for(self, attempt: OpenAttempt, lane: _Lane, at: datetime) -> Iterator[Progress]:
         """An unknown outcome is settled at once, where it can be: the trail is never fresher."""
@@ -142,7 +150,7 @@ class Applier:
             return
         adopted = Adopted(self.clock.now(), group, settlement.created, attempt.sent_at, How.SETTLED)
         failure = self._write_down(adopted)
-        lane.saw(settlement.created, at)
+        self._saw(lane, settlement.created, at)
         yield Finished(group, settlement.created, How.SETTLED)
         if failure:
             raise failure

@@ -83,7 +83,7 @@ class ScriptedApi:
     def create_group(self, group: Group, sending: Callable[[], None]) -> Outcome:
         outcome = self.script.pop(0)
         if outcome is MADE:  # a group with an id of its own
-            outcome = replace(MADE, phone=GroupId(f"{12345 + len(self.posted)}-group"))
+            outcome = replace(MADE, phone=GroupId(f"{12345 + self.log.count('POST')}-group"))
         if isinstance(outcome, Unsent):
             return outcome
         sending()

@@ -122,6 +122,13 @@ def test_an_id_that_is_another_keys_proves_nothing() -> None:
     assert f"the API named {MADE.phone}, which is the group of another key" in world.told()[-2]
 
 
+def test_an_id_that_is_known_on_another_instance_proves_nothing_either() -> None:
+    world = World({"default": [MADE], "sales": [FIRST]})
+    known = world.apply([*groups("a"), *groups("b", instance="sales")])
+    assert world.ended() == ["a created", "b unknown"]
+    assert set(known.open) == {"b"}
+
+
 def test_what_was_found_and_cannot_be_written_down_is_told_and_ends_the_run() -> None:
     world = World({"default": [LOST, MADE]}, looks=[Found(MADE)], fails=Adopted)
     with pytest.raises(StateUnwritable, match="no space left"):
