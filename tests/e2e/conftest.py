@@ -16,6 +16,8 @@ import httpx
 import jsonschema
 import pytest
 
+from zapi_sync.core.redact import secrets_of
+
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
 
@@ -51,6 +53,8 @@ class ZapiSync:
         result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in result.out + result.err
         assert "internal error" not in result.err
+        for secret in secrets_of({**self.environment, **environment}):
+            assert secret not in result.out + result.err
         return result
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
