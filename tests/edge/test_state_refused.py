@@ -14,9 +14,9 @@ import pytest
 
 from zapi_sync.core.journal import Begin
 from zapi_sync.core.journal_lines import line_of, parse_journal
-from zapi_sync.edge import inputs
+from zapi_sync.edge import inputs, local_state
 from zapi_sync.edge.local_state import LocalState
-from zapi_sync.errors import StateInvalid, StateUnwritable, ZapiSyncError
+from zapi_sync.errors import Code, StateInvalid, StateUnwritable, ZapiSyncError
 
 from .given import LINEAGE, MADE, STATE, attempt, fill, permissions_count, refusal
 
@@ -308,3 +308,18 @@ def test_a_state_that_is_mounted_by_itself_is_told_how_to_mount_it(local: LocalS
         "a file that is mounted by itself cannot be replaced: mount its folder instead"
     ]
     assert [path.name for path in tmp_path.iterdir()] == [local.path.name]
+
+
+def test_a_state_larger_than_any_is_refused(local: LocalState, monkeypatch: pytest.MonkeyPatch) -> None:
+    local.save(STATE)
+    monkeypatch.setattr(local_state, "MAX_BYTES", 100)
+    (line,) = reading(local)
+    assert "and no state grows so large" in line
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o644, False), (0o664, False), (0o666, True)])
+def test_a_state_that_everybody_can_change_is_told(local: LocalState, mode: int, warned: bool) -> None:
+    assert local.warnings() == []
+    local.path.write_text("{}")
+    local.path.chmod(mode)
+    assert [warning.code for warning in local.warnings()] == [Code.STATE_OPEN_TO_OTHERS] * warned

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from hypothesis import given
 
-from zapi_sync.core.config import Config, read_config
+from zapi_sync.core.config import MAX_COMPLAINTS, MAX_PARTICIPANTS, Config, read_config
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import Pacing
 from zapi_sync.core.verdict import JsonValue
-from zapi_sync.errors import ConfigInvalid, Diagnostic, Severity
+from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Severity
 
 from .drawn import QUICK
 from .made import document, group, told
@@ -328,3 +328,42 @@ def test_any_near_valid_config_is_groups_or_complaints_with_a_place(data: JsonVa
         assert complaint.hint
         assert complaint.location
         assert complaint.location.line
+
+
+def test_no_more_complaints_are_told_than_anybody_reads(groups_schema: Schema) -> None:
+    phones = ", ".join(str(number) for number in range(MAX_COMPLAINTS + 5))
+    found = invalid(groups_schema, one(f"[{phones}]"))
+    assert len(found) == MAX_COMPLAINTS + 1
+    assert (found[-1].code, found[-1].severity) == (Code.MORE_MISTAKES, Severity.ERROR)
+    assert found[-1].message == "there are more errors than the 1,000 that are told at once"
+    assert found[-1].location == found[-2].location
+
+
+def test_more_warnings_than_are_told_keep_no_error_from_being_told(groups_schema: Schema) -> None:
+    lids = ", ".join(f"{number}@lid" for number in range(MAX_COMPLAINTS + 5))
+    fine = config(groups_schema, one(f"[{lids}, 5544999999999]"))
+    assert len(fine.warnings) == MAX_COMPLAINTS + 1
+    assert fine.warnings[-1].severity is Severity.WARNING
+    found = invalid(groups_schema, one(f"[{lids}, 123]"))
+    assert [each.message for each in found if each.severity is Severity.ERROR] == [
+        "a phone number has 8 to 15 digits, and 123 has 3"
+    ]
+
+
+def test_what_cannot_be_read_for_being_too_much_is_not_read(groups_schema: Schema) -> None:
+    rows = "".join(f"  g{n}: {{phones: []}}\n" for n in range(MAX_COMPLAINTS))
+    found = invalid(groups_schema, f"groups:\n{rows}")
+    assert found[-1].code is Code.MORE_MISTAKES
+    assert len(found) == MAX_COMPLAINTS + 1
+
+
+def test_more_participants_than_whatsapp_takes_are_a_warning(groups_schema: Schema) -> None:
+    phones = ", ".join(str(5544990000000 + n) for n in range(MAX_PARTICIPANTS + 1))
+    (warning,) = config(groups_schema, one(f"[{phones}]")).warnings
+    assert (warning.code, warning.severity) == (Code.TOO_MANY_PARTICIPANTS, Severity.WARNING)
+    assert "1,024 participants" in warning.message
+
+
+def test_a_name_is_judged_and_its_place_told(groups_schema: Schema) -> None:
+    (found,) = invalid(groups_schema, one("[5544999999999]", name='"a\\nb"'))
+    assert (found.code, found.location and found.location.column) == (Code.NAME_UNUSABLE, 16)

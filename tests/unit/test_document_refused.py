@@ -7,6 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zapi_sync.core import document as limits
 from zapi_sync.core import parsers as parser
 from zapi_sync.core.document import MAX_DEPTH, MAX_EXPANDED
 from zapi_sync.errors import ConfigInvalid
@@ -125,6 +126,15 @@ def test_deep_nesting_is_refused_and_not_followed(depth: int, opening: str, colu
     assert complaint == "error: more than 50 levels of nesting | a groups file needs four: is this one?"
     # a libyaml that reads ahead has met its own bound by then
     assert place in (f"groups.yaml:1:{MAX_DEPTH * column + 1}+1", "groups.yaml:1:1001+1")
+
+
+def test_more_values_than_any_config_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_VALUES", 6)
+    assert document("[1, 2, 3, 4, 5]").data == ["1", "2", "3", "4", "5"]
+    (line,) = refusal(ConfigInvalid, lambda: document("[1, 2, 3,\n4, 5, 6]"))
+    assert line.startswith(
+        "groups.yaml:2:7+1 error: more than 6 keys and values in one file | split the file"
+    )
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:

@@ -193,3 +193,9 @@ def test_complaints_are_told_with_their_places(diagnostics: Sequence[Diagnostic]
 def test_a_valid_config_is_told_in_the_same_form() -> None:
     document = json.loads(rendered.valid(3, [WARNING]))
     assert (document["groups"], len(document["diagnostics"])) == (3, 1)
+
+
+def test_no_ci_runner_finds_a_command_in_it() -> None:
+    text = rendered.errors([Diagnostic(Code.TAG, "##[add-mask]x ##vso[y] ###", "do")])
+    assert "##" not in text
+    assert json.loads(text)["diagnostics"][0]["message"] == "##[add-mask]x ##vso[y] ###"
