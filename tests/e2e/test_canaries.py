@@ -44,6 +44,7 @@ OFFLINE = {
     "validate": ("text", "json", "markdown", "sarif"),
     "plan": ("text", "json", "markdown"),
     "apply": ("text", "json"),
+    "invites": ("text", "json", "csv"),
 }
 
 

@@ -183,7 +183,8 @@ def test_every_json_document_fits_its_published_schema(online: Any, served: Any,
         failed = online(*command, "--format", "json")
         assert failed.code == 1
         fits(failed.json, "errors")
-    for name in ("groups", "state", "plan", "apply", "errors"):
+    fits(online("invites", "--format", "json").json, "invites")
+    for name in ("groups", "state", "plan", "apply", "invites", "errors"):
         assert "$schema" in json.loads(online("schema", name).out)
 
 
@@ -200,3 +201,22 @@ def test_version_and_help(zapi_sync: Any) -> None:
     for command in ("validate", "plan", "apply", "import", "resolve", "sandbox", "schema"):
         assert f"Usage: zapi-sync {command}" in zapi_sync(command, "--help").out
         assert command in zapi_sync("--help").out
+
+
+def test_the_links_of_what_was_created_are_shown_in_each_form(zapi_sync: Any) -> None:
+    zapi_sync.groups("b", "a")
+    assert zapi_sync("invites", "--sandbox").out == "No group was created yet.\n"
+    assert zapi_sync("invites", "--sandbox", "--format", "json").json["groups"] == []
+    applied = zapi_sync("apply", "--sandbox", "--auto-approve", "--format", "json").json["groups"]
+    links = {each["key"]: each["invitationLink"] for each in applied}
+    table = zapi_sync("invites", "--sandbox").out.splitlines()
+    assert table == [
+        "KEY  GROUP    INVITE LINK",
+        f"a    Group a  {links['a']}",
+        f"b    Group b  {links['b']}",
+    ]
+    assert zapi_sync("invites", "--sandbox", "--format", "csv").out.splitlines() == [
+        "key,instance,groupName,invitationLink",
+        f"a,default,Group a,{links['a']}",
+        f"b,default,Group b,{links['b']}",
+    ]

@@ -19,6 +19,7 @@ _COMMANDS = {
     "plan": "Show what is missing; needs no credentials and no network.",
     "apply": "Create what is missing, each group once.",
     "import": "Take a group that exists for one of the config.",
+    "invites": "Show the invite links of the groups that were created.",
     "resolve": "Settle by hand a creation that is in doubt.",
     "sandbox": "Serve the Z-API emulator on this machine.",
     "schema": "Print a published JSON Schema.",

@@ -27,6 +27,7 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     SARIF = "sarif"
+    CSV = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Console:
         """The command came to nothing: its complaints are the result."""
         self.complain(diagnostics)
         match self.format:
-            case Format.TEXT:
+            case Format.TEXT | Format.CSV:
                 pass
             case Format.JSON:
                 self.result(json.errors(diagnostics))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 import click
 
 from zapi_sync.cli.console import Console, Format
@@ -28,8 +26,6 @@ def command(console: Console, files: tuple[str, ...]) -> int:
     warnings = [*config.warnings, *phone_doubts(config, {group.key for group in config.groups})]
     console.complain(warnings)
     match console.format:
-        case Format.TEXT:
-            console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
         case Format.JSON:
             console.result(json.valid(len(config.groups), warnings))
         case Format.MARKDOWN:
@@ -37,5 +33,5 @@ def command(console: Console, files: tuple[str, ...]) -> int:
         case Format.SARIF:
             console.result(sarif.log(warnings))
         case _:
-            assert_never(console.format)
+            console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
     return ExitCode.DONE

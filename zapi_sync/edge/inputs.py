@@ -23,7 +23,7 @@ STDIN = "-"
 BASE_URL_VARIABLE = "ZAPI_BASE_URL"
 DEFAULT_BASE_URL = "https://api.z-api.io"
 MAX_CONFIG_BYTES = 256 * 1024 * 1024
-SCHEMAS = ("groups", "state", "plan", "apply", "errors")
+SCHEMAS = ("groups", "state", "plan", "apply", "invites", "errors")
 
 _PORTS = {"http": 80, "https": 443}
 _SUFFIXES = (".yaml", ".yml")

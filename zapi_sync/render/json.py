@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from zapi_sync.core.model import Group, Record
+from zapi_sync.core.model import Group, GroupKey, Record
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
@@ -59,6 +59,15 @@ def applied(
             "diagnostics": [_diagnostic(each) for each in diagnostics],
         }
     )
+
+
+def invites(groups: Mapping[GroupKey, Record]) -> str:
+    """The invite links, as schemas/invites.schema.json has them; null where there is none yet."""
+    rows = [
+        {"key": key, **_record(record), "invitationLink": record.invitation_link}
+        for key, record in sorted(groups.items())
+    ]
+    return document({"format_version": FORMAT_VERSION, "groups": rows})
 
 
 def errors(diagnostics: Sequence[Diagnostic]) -> str:

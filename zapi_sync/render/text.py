@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from zapi_sync.core.model import Group, GroupKey, How
+from zapi_sync.core.model import Group, GroupKey, How, Record
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.phones import Phone
@@ -68,14 +68,25 @@ def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
         (group.key, printable(group.group_name), made.phone, made.invitation_link or "(none was given)")
         for group, made in groups
     ]
-    widths = [max(width(row[column]) for row in [head, *rows]) for column in range(3)]
-    lines = [paint.bold(_row(head, widths))]
-    for (group, made), row in zip(groups, rows, strict=True):
-        lines.append(_row(row, widths))
+    first, *others = _table(head, rows, paint)
+    lines = [first]
+    for (group, made), row in zip(groups, others, strict=True):
+        lines.append(row)
         if made.phones_not_added:
             what = "invited privately" if group.auto_invite else "could not be added"
             lines.append(paint.yellow(f"  {what}: {', '.join(map(printable, made.phones_not_added))}"))
     return "\n".join(lines)
+
+
+def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
+    """The table of invite links, by key."""
+    if not groups:
+        return "No group was created yet."
+    rows = [
+        (key, printable(record.group_name), record.invitation_link or "(none yet: apply fetches it)")
+        for key, record in sorted(groups.items())
+    ]
+    return "\n".join(_table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
 
 
 def unsettled(steps: Sequence[Unsettled], paint: Paint) -> list[str]:
@@ -91,6 +102,12 @@ def taken(steps: Sequence[Taken], paint: Paint) -> list[str]:
 def count(number: int, what: str) -> str:
     """A number of things: 1 group, 2 groups."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
+    """A line a row, the columns under each other; the last one is as wide as it is."""
+    widths = [max(width(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
+    return [paint.bold(_row(head, widths)), *(_row(row, widths) for row in rows)]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,0 +1,36 @@
+"""`zapi-sync invites`"""
+
+from __future__ import annotations
+
+import click
+
+from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
+from zapi_sync.cli.wiring import load_state, open_state, state_file
+from zapi_sync.edge.inputs import environment
+from zapi_sync.errors import ExitCode
+from zapi_sync.render import csv, json, text
+
+
+@click.command("invites")
+@files_option
+@state_option
+@sandbox_option
+@with_console(Format.CSV)
+def command(console: Console, files: tuple[str, ...], state: str | None, sandbox: bool) -> int:
+    """Show the invite links of the groups that were created; from the state, so it needs no network.
+
+    Whoever has a link can join: mind where the output goes.
+
+    \b
+    For a spreadsheet:  zapi-sync invites --format csv > invites.csv
+    """
+    groups = load_state(open_state(state_file(files, state, environment(), sandbox=sandbox))).groups
+    match console.format:
+        case Format.JSON:
+            console.result(json.invites(groups))
+        case Format.CSV:
+            console.result(csv.invites(groups))
+        case _:
+            console.result(text.invites(groups, console.paint))
+    return ExitCode.DONE
