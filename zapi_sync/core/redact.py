@@ -36,6 +36,7 @@ def names_credential(attribute: str) -> bool:
     return _CREDENTIAL_NAME.search(attribute) is not None
 
 
+@lru_cache(maxsize=8)  # a line of a megabyte may have twenty complaints
 def may_hold_credential(line: str) -> bool:
     """Whether a line of a config seems to hold a credential, and had better not be shown."""
     return _CREDENTIAL_LINE.search(line) is not None
