@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -20,8 +21,7 @@ def written(folder: Any) -> Iterator[str]:
         yield path.read_text(errors="replace")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.parametrize(("fault", "output"), list(zip(FAULTS, cycle(["text", "json"]), strict=False)))
 def test_no_secret_in_any_output_or_file(online: Any, served: Any, fault: str, output: str) -> None:
     online.groups("a", "b")
     served.fault(fault)
