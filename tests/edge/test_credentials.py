@@ -62,6 +62,10 @@ def test_where_the_api_is(url: str | None, remote: Remote) -> None:
         "https://h/#",
         "https://@h",
         "https://a b",
+        "https://h\nx",
+        "https://h\tx",
+        "https://h\x1b",
+        f"https://{'a' * 64}.example",
     ],
 )
 def test_what_is_no_address_of_an_api_is_refused(url: str) -> None:

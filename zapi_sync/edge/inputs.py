@@ -23,6 +23,9 @@ STDIN = "-"
 BASE_URL_VARIABLE = "ZAPI_BASE_URL"
 DEFAULT_BASE_URL = "https://api.z-api.io"
 MAX_CONFIG_BYTES = 256 * 1024 * 1024
+MAX_HOST_LABEL = 63
+"""Characters between two dots of a host's name (RFC 1035, 2.3.4)."""
+
 SCHEMAS = ("groups", "state", "plan", "apply", "invites", "errors")
 
 _PORTS = {"http": 80, "https": 443}
@@ -127,7 +130,9 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
     except ValueError:
         host, port = None, None
         parts = urlsplit("")
-    if not host or parts.scheme not in _PORTS or set(base_url) & set("?#@ \t\\"):
+    too_long = host is not None and any(len(label) > MAX_HOST_LABEL for label in host.split("."))
+    odd = not base_url.isprintable() or set(base_url) & set("?#@ \\")  # urlsplit drops line breaks
+    if not host or too_long or odd or parts.scheme not in _PORTS:
         raise CredentialsInvalid.of(
             Code.BASE_URL,
             f"{BASE_URL_VARIABLE} is not the address of an API",
