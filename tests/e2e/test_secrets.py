@@ -35,7 +35,7 @@ def test_no_secret_in_any_output_or_file(online: Any, served: Any, fault: str, o
 def test_no_secret_where_nothing_answers(online: Any) -> None:
     online.groups("a")
     for url in ("http://127.0.0.1:1", "https://127.0.0.1:1", "https://does-not-exist.invalid"):
-        result = online("apply", "--auto-approve", "-vv", ZAPI_BASE_URL=url)
+        result = online("apply", "--auto-approve", "-vv", "--timeout", "1", ZAPI_BASE_URL=url)
         assert result.code == 1
         for text in (result.out, result.err, *written(online.folder)):
             assert not any(canary in text for canary in CANARIES)
