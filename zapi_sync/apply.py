@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from zapi_sync.core.evidence import Found, Settlement, StillOpen
+from zapi_sync.core.evidence import Found, Settlement, StillOpen, not_another_keys
 from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, OpenAttempt, Sending
 from zapi_sync.core.model import Group, GroupId, How, InstanceName
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
@@ -142,6 +142,8 @@ class Applier:
         group = attempt.intent.group
         yield Doubtful(group, attempt.reason)
         settlement = self.settle(attempt, lane.owned)
+        if isinstance(settlement, Found):
+            settlement = not_another_keys(settlement, self._known)
         if not isinstance(settlement, Found):
             why = f"; {settlement.reason}" if isinstance(settlement, StillOpen) else ""
             outcome = Unknown(attempt.reason + why)

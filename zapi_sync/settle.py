@@ -17,6 +17,7 @@ from zapi_sync.core.evidence import (
     candidates,
     contradictions,
     not_added,
+    not_another_keys,
 )
 from zapi_sync.core.journal import Adopted, Concluded, Known, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
@@ -178,12 +179,16 @@ def settle_all(known: Known, settler: Settler, journal: Journal) -> Iterator[tup
 
     Raises StateUnwritable; nothing was sent, so nothing is lost by it.
     """
+    others = {record.phone for record in known.groups.values()}
     for attempt in known.open.values():
         group = attempt.intent.group
         settlement = settler.settle(attempt, known.owned(group.instance))
+        if isinstance(settlement, Found):
+            settlement = not_another_keys(settlement, others)
         now = settler.clock.now()
         match settlement:
             case Found(created):
+                others.add(created.phone)
                 journal.append(Adopted(now, group, created, attempt.sent_at, How.SETTLED))
             case NotThere(reason):
                 journal.append(Concluded(now, attempt.intent.attempt, Absent(reason)))

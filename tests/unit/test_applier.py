@@ -129,6 +129,13 @@ def test_an_id_that_is_known_on_another_instance_proves_nothing_either() -> None
     assert set(known.open) == {"b"}
 
 
+def test_what_was_found_and_is_known_on_another_instance_stays_in_doubt() -> None:
+    world = World({"default": [MADE], "sales": [LOST]}, looks=[Found(FIRST)])
+    known = world.apply([*groups("a"), *groups("b", instance="sales")])
+    assert world.ended() == ["a created", "b unknown"]
+    assert set(known.open) == {"b"}
+
+
 def test_what_was_found_and_cannot_be_written_down_is_told_and_ends_the_run() -> None:
     world = World({"default": [LOST, MADE]}, looks=[Found(MADE)], fails=Adopted)
     with pytest.raises(StateUnwritable, match="no space left"):

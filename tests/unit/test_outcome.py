@@ -358,3 +358,16 @@ def test_a_text_that_is_far_too_long_is_not_taken_in() -> None:
 
 def test_an_error_that_is_no_text_rules_nothing_out() -> None:
     assert isinstance(classify(Answer(200, b'{"error": {"message": "Phone not exists"}}')), Unknown)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error": "bad", "error": "timeout"}',
+        b'{"error": "' + b"x" * 400 + b'", "message": "Whatsapp did not respond"}',
+        b'{"error": "' + b"x" * 20_000 + b' timed out"}',
+        b'{"detail": [["Timed out"]]}',
+    ],
+)
+def test_a_timeout_told_anywhere_in_a_refusal_leaves_it_open(body: bytes) -> None:
+    assert isinstance(classify(Answer(400, body)), Unknown)

@@ -82,6 +82,7 @@ def test_the_ninth_digit_is_missed_where_it_is_due(phone: str, longer: str | Non
         ("55449999988881", "is too long for a number of +55 (BR)", None),
         ("999123456789", "begins with no country's code", None),
         ("00000000", "begins with 0, and no country's code does", None),
+        ("05544999998888", "begins with 0, and no country's code does", "5544999998888"),
         ("440447911123456", "is too long for a number of +44 (GB)", None),
         ("4402079460000", "is no number that +44 (GB) gives out", "442079460000"),
     ],

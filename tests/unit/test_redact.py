@@ -78,3 +78,8 @@ def test_the_environment_s_credentials_are_known_by_their_names() -> None:
         "instance-of-default",
         "token-of-sales",
     )
+
+
+def test_a_text_made_to_stall_is_through_at_once() -> None:
+    text = "\\" * 200_000
+    assert redacted(text, (SECRET, "abcdefghijkl")) == text

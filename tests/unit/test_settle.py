@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
+from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen, not_another_keys
 from zapi_sync.core.journal import Intent, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
+from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import Phone
 from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.ports import GroupDirectory
@@ -261,3 +262,11 @@ def test_a_listing_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(RemoteUnavailable, match="took more than 10 minutes"):
         complete_listing(Slow([]), (), clock)
     assert sum(clock.waits) <= 625
+
+
+def test_a_group_of_another_key_is_never_taken_for_the_one_in_doubt() -> None:
+    found = Found(Created(OURS, None))
+    assert not_another_keys(found, set()) is found
+    refused = not_another_keys(found, {OURS})
+    assert isinstance(refused, StillOpen)
+    assert refused.candidates == (OURS,)

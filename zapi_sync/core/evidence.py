@@ -12,7 +12,7 @@ from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId
 from zapi_sync.core.names import comparable_name
 from zapi_sync.core.outcome import Created
-from zapi_sync.core.phones import same_person
+from zapi_sync.core.phones import person, same_person
 
 CLOCK_SKEW = timedelta(hours=1)
 """So far may this machine's clock and WhatsApp's be apart."""
@@ -43,6 +43,14 @@ class StillOpen:
 Settlement: TypeAlias = Found | NotThere | StillOpen
 
 
+def not_another_keys(found: Found, others: Collection[GroupId]) -> Found | StillOpen:
+    """What was found, unless another key has that group: an instance lists those of others that it is in."""
+    phone = found.created.phone
+    if phone not in others:
+        return found
+    return StillOpen(f"{phone} has that name, but is the group of another key", (phone,))
+
+
 def bearers(listing: Iterable[Listed], group_name: str) -> list[GroupId]:
     """The ids of the groups that bear a name."""
     wanted = comparable_name(group_name)
@@ -65,7 +73,8 @@ def contradictions(attempt: OpenAttempt, metadata: Metadata, own_phone: str | No
         yield "another number owns it"
     if metadata.created_at and metadata.created_at < attempt.sent_at - CLOCK_SKEW:
         yield "it is older than the request"
-    strangers = [phone for phone in metadata.participants or () if not _is_expected(phone, group, own_phone)]
+    expected = {person(phone) for phone in (*group.phones, own_phone or "")}
+    strangers = [phone for phone in metadata.participants or () if person(phone) not in expected]
     if own_phone and strangers:
         yield f"{len(strangers)} of its participants were not asked for"
 
@@ -74,9 +83,5 @@ def not_added(group: Group, metadata: Metadata) -> tuple[str, ...]:
     """Who was asked for and is not in the group, as far as its participants can be told."""
     if metadata.participants is None:
         return ()
-    present = metadata.participants
-    return tuple(phone for phone in group.phones if not any(same_person(phone, each) for each in present))
-
-
-def _is_expected(phone: str, group: Group, own_phone: str | None) -> bool:
-    return any(same_person(phone, each) for each in (*group.phones, own_phone or ""))
+    present = {person(phone) for phone in metadata.participants}
+    return tuple(phone for phone in group.phones if person(phone) not in present)

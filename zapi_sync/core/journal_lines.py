@@ -81,7 +81,7 @@ def _event(number: int, line: bytes, file: str) -> Event:
         if members["n"] != number:
             raise _broken(file, number, f"it is numbered {members['n']}")
         return _event_of(members)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _broken(file, number, "it is of no known form; a newer zapi-sync may have written it") from None
 
 

@@ -154,7 +154,8 @@ _TEXT_CAUSES = (
 )
 
 # Field report: says nothing about the outcome, whatever the status.
-_AMBIGUOUS_TEXTS = ("did not respond", "timeout", "timed out")
+# Looked for in the body as it came: what is said is cut and masked.
+_AMBIGUOUS = re.compile(rb"did not respond|time(?:d )?out", re.IGNORECASE)
 
 # An answer that speaks of a group in a form that is not the documented one.
 _TRACE_OF_A_GROUP = re.compile(rb"[0-9]{8}-group|chat\.whatsapp\.com|@g\.us")
@@ -178,7 +179,7 @@ def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Reje
     said = _said(body, mask)
     if _speaks_of_a_group(answer, body):
         return Unknown(f"the API answered {answer.status}, and yet spoke of a group")
-    cause = _cause(answer.status, body, said.lower())
+    cause = None if _AMBIGUOUS.search(answer.body) else _cause(answer.status, body)
     if cause is None:
         return Unknown(_why_unknown(answer.status, body, said))
     return Rejected(cause, said or f"status {answer.status}", _seconds(answer.retry_after))
@@ -216,13 +217,11 @@ def _speaks_of_a_group(answer: Answer, body: dict[str, object] | None) -> bool:
     return any(named) or _TRACE_OF_A_GROUP.search(ascii_alone) is not None
 
 
-def _cause(status: int, body: dict[str, object] | None, said: str) -> Cause | None:
+def _cause(status: int, body: dict[str, object] | None) -> Cause | None:
     """Why the call was turned down; None where the answer does not rule the creation out.
 
     A status that means a refusal does; at 200 it takes an `error` that is known to, and not a mere message.
     """
-    if any(text in said for text in _AMBIGUOUS_TEXTS):
-        return None
     given = body.get("error") if body else None
     error = given.lower() if isinstance(given, str) else ""
     by_text = next((cause for text, cause in _TEXT_CAUSES if text in error), None)

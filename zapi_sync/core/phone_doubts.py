@@ -9,8 +9,8 @@ from zapi_sync.core.config import MAX_COMPLAINTS, Config
 from zapi_sync.core.document import Place
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.phones import (
-    Phone,
     is_assigned,
+    is_lid,
     normalise_phone,
     probably_meant,
     why_unassigned,
@@ -24,26 +24,34 @@ def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]
 
     It is asked of groups that are about to be created alone: those that exist would not be the better for it.
     """
-    odd: dict[Phone, tuple[Code, str, str]] = {}
-    fine: set[Phone] = set()
-    told: dict[Diagnostic, None] = {}  # a list that groups share is told of once
+    odd: dict[str, tuple[Code, str, str] | None] = {}
+    told: list[Diagnostic] = []
+    seen: set[int] = set()
     for group in config.groups:
-        if group.key not in keys or len(told) >= MAX_COMPLAINTS:
+        if group.key not in keys:
             continue
-        for phone in group.phones:
-            if phone not in fine and phone not in odd:
-                if is_assigned(phone):
-                    fine.add(phone)
-                else:
-                    odd[phone] = _oddity(phone)
-            if phone in odd:
-                code, message, hint = odd[phone]
-                place = _place_of(phone, config.places[group.key])
-                told[Diagnostic(code, message, hint, place.location, Severity.WARNING)] = None
-    return list(told)
+        place = config.places[group.key]
+        written = _written(place)
+        if id(written) in seen:  # a list that groups share is told of once
+            continue
+        seen.add(id(written))
+        for index, text in enumerate(written):
+            if is_lid(text):
+                continue
+            phone = normalise_phone(text)
+            if phone not in odd:
+                odd[phone] = None if is_assigned(phone) else _oddity(phone)
+            oddity = odd[phone]
+            if oddity:
+                code, message, hint = oddity
+                where = Place(place.document, (*place.path, "phones", index)).location
+                told.append(Diagnostic(code, message, hint, where, Severity.WARNING))
+                if len(told) >= MAX_COMPLAINTS:
+                    return told
+    return told
 
 
-def _oddity(phone: Phone) -> tuple[Code, str, str]:
+def _oddity(phone: str) -> tuple[Code, str, str]:
     """The code, message and hint about a number that no country has."""
     longer = with_ninth_digit(phone)
     if longer:
@@ -60,9 +68,7 @@ def _oddity(phone: Phone) -> tuple[Code, str, str]:
     )
 
 
-def _place_of(phone: Phone, group: Place) -> Place:
-    """Where a phone stands among those of its group."""
+def _written(group: Place) -> list[str]:
+    """The phones of a group as they stand in its document."""
     data = cast(dict[str, dict[str, dict[str, list[str]]]], group.document.data)
-    written = data["groups"][str(group.path[-1])]["phones"]
-    index = next(index for index, text in enumerate(written) if normalise_phone(text) == phone)
-    return Place(group.document, (*group.path, "phones", index))
+    return data["groups"][str(group.path[-1])]["phones"]

@@ -100,7 +100,7 @@ def probably_meant(phone: str) -> str | None:
     """
     code = _country_code(phone)
     bare = phone.lstrip("0")
-    candidates = [code + phone.removeprefix(code).lstrip("0")] if code else []
+    candidates = [code + phone.removeprefix(code).lstrip("0"), bare] if code else [bare]
     if not bare.startswith("55") or len(bare) == 11:  # 55 is an area as well
         candidates.append(f"55{bare}")
     return next((each for each in candidates if each != phone and is_assigned(each)), None)
@@ -128,7 +128,9 @@ def _country_code(phone: str) -> str:
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
     beginnings = (phone[:length] for length in (1, 2, 3))
-    return next((each for each in beginnings if int(each) in COUNTRY_CODE_TO_REGION_CODE), "")
+    return next(
+        (each for each in beginnings if each[:1] != "0" and int(each) in COUNTRY_CODE_TO_REGION_CODE), ""
+    )
 
 
 def _parsed(phone: str) -> PhoneNumber | None:

@@ -15,7 +15,7 @@ Z-API's credentials is so short."""
 
 _CREDENTIAL = r"token|secret|password|senha|instance_?id|api_?key"
 _CREDENTIAL_NAME = re.compile(_CREDENTIAL, re.IGNORECASE)
-_CREDENTIAL_LINE = re.compile(rf"(?:{_CREDENTIAL})[\"']?\s*:", re.IGNORECASE)
+_CREDENTIAL_LINE = re.compile(rf"(?:{_CREDENTIAL})[\"']?\s*[:=]", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)")
 
 
@@ -55,10 +55,10 @@ def _forms_of_character(character: str) -> str:
     """A pattern: the character, %-encoded (once or repeatedly), or escaped as in JSON."""
     encoded = "".join(f"%(?:25){{0,3}}{byte:02x}" for byte in character.encode(errors="replace"))
     utf16 = character.encode("utf-16-be", errors="replace").hex()
-    escaped = "".join(rf"\\+u{utf16[at : at + 4]}" for at in range(0, len(utf16), 4))
+    escaped = "".join(rf"\\{{1,4}}u{utf16[at : at + 4]}" for at in range(0, len(utf16), 4))
     plain = r"\s+|\+" if character.isspace() else re.escape(character)
     if not character.isalnum():
-        plain += rf"|\\+{re.escape(character)}"
+        plain += rf"|\\{{1,4}}{re.escape(character)}"
     return f"(?:{plain}|{encoded}|{escaped})"
 
 

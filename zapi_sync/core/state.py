@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import cast
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record, credential_variables
 from zapi_sync.core.parsers import events
 from zapi_sync.core.positions import Path, Positions
-from zapi_sync.core.source import Source
+from zapi_sync.core.source import Source, shortened
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.errors import Code, Location, StateInvalid
 
@@ -54,7 +55,10 @@ def moment_of(timestamp: str) -> datetime:
     moment = datetime.fromisoformat(timestamp)
     if moment.tzinfo is None:
         raise ValueError("no time zone")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("before all time") from None
 
 
 def state_text(state: State) -> str:
@@ -189,8 +193,8 @@ def _is_text(document: object) -> bool:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Repeated(next(name for name in names if names.count(name) > 1))
+        counts = Counter(name for name, _ in pairs)
+        raise _Repeated(shortened(next(name for name, number in counts.items() if number > 1)))
     return members
 
 

@@ -162,6 +162,8 @@ def _mismatch(path: Path, violation: Violation) -> str:
 
 
 def _remedy(path: Path, violation: Violation) -> str:
+    if violation.keyword in _CUTS:
+        return _CUTS[violation.keyword]
     value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
     attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
     if attribute == "autoInvite":
@@ -180,7 +182,7 @@ def _remedy(path: Path, violation: Violation) -> str:
         return f"write a list, each number on a line of its own{blank}: `- 5544999999999`"
     if attribute == "phones":
         return "add at least one phone number besides the connected one"
-    return _CUTS.get(violation.keyword) or f"write {_expected(path)}"
+    return f"write {_expected(path)}"
 
 
 def _expected(path: Path) -> str:

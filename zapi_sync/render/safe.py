@@ -12,7 +12,7 @@ _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing
 _CI_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)")
 """What CI runners obey in a log: `::add-mask::` where a line begins, `##[group]` and `##vso[` anywhere."""
 
-_PHONE = re.compile(r"(?<![0-9A-Za-z])\+?(?:[0-9][ ().\-/]*){7,14}[0-9](?![0-9A-Za-z])")
+_PHONE = re.compile(r"(?<!\d)\+?\d(?:[^\w\n,]{0,3}\d){7,}(?!\d|-group|@g\.us)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2})?")
 _INVITE_LINK = re.compile(r"https?://chat\.whatsapp\.com/\S*", re.IGNORECASE)
 
