@@ -61,7 +61,7 @@ class Console:
             click.echo(text, sys.stderr, color=True)
 
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Warnings and errors, for whoever reads along; for a pull request they stand masked in the result."""
+        """Warnings and errors, for whoever reads along; for a pull request they are in the result."""
         if diagnostics and self.format not in (Format.MARKDOWN, Format.SARIF):
             self.talk(complaints(diagnostics, self.talk_paint))
 

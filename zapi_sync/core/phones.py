@@ -103,7 +103,7 @@ def probably_meant(phone: str) -> str | None:
     candidates = [code + phone.removeprefix(code).lstrip("0"), bare] if code else [bare]
     if not bare.startswith("55") or len(bare) == 11:  # 55 is an area as well
         candidates.append(f"55{bare}")
-    return next((each for each in candidates if each != phone and is_assigned(each)), None)
+    return next((each for each in candidates if each not in ("", phone) and is_assigned(each)), None)
 
 
 @cache
