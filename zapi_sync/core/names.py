@@ -19,10 +19,10 @@ _JOINERS = "\u200c\u200d"  # hold emoji and Persian words together
 _MARKS = "\u200e\u200f\u061c"  # right-to-left text may need them between numbers and brackets
 _VARIATIONS = "\ufe00-\ufe0f"  # say whether a sign is an emoji or text
 _EMOJI_TAGS = "\U000e0020-\U000e007f"  # spell the flag of a region
-_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to see
+BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to see
 
 _UNSEEN = re.compile(
-    f"[\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb{_BLANK_LETTERS}]"
+    f"[\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb{BLANK_LETTERS}]"
 )
 _NOT_COMPARED = re.compile(f"[{_UNSEEN.pattern[1:-1]}{_MARKS}{_VARIATIONS}]")
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# printable by their category, and not to be seen
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+from zapi_sync.core.names import BLANK_LETTERS
+
 _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing
 
 _CI_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)")
@@ -43,7 +43,7 @@ def pad(text: str, columns: int) -> str:
 
 
 def _visible(character: str) -> str:
-    if character == _ZERO_WIDTH_JOINER or (character.isprintable() and character not in _BLANK_LETTERS):
+    if character == _ZERO_WIDTH_JOINER or (character.isprintable() and character not in BLANK_LETTERS):
         return character
     return _written_out(character)
 
