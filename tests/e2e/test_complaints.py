@@ -94,11 +94,13 @@ def test_a_file_that_is_not_there(zapi_sync: Any, command: str) -> None:
 
 CORRUPT_STATES = {
     "": "the file is empty, and an empty state is not the same as none",
-    "{": "not JSON: Expecting property name enclosed in double quotes",
+    "{": "a member's name in double quotes is missing here",
     '{"version": 1,\n<<<<<<< HEAD\n': "a merge conflict stands in it",
     "[]": "its outermost value is not an object",
     json.dumps(STATE | {"groups": {"a": {"phone": 1}}}): '"instance" of "a" is missing',
     json.dumps(STATE | {"serial": "one"}): "serial",
+    json.dumps(STATE | {"serial": 1.0}): '"serial" must be a whole number from 1, and this is the number 1.0',
+    json.dumps(STATE | {"serial": 10**4000}): '"serial" must be a whole number from 1',
     json.dumps(STATE | {"extra": 1}): "extra",
     '{"version": 1, "version": 1}': '"version" stands twice in one object',
     json.dumps(STATE | {"version": 2}): "this state has version 2, and this zapi-sync knows versions up to 1",
@@ -189,4 +191,26 @@ def test_where_the_api_is_said_to_be(online: Any, url: str, message: str) -> Non
 def test_a_command_line_that_makes_no_sense(zapi_sync: Any, arguments: list[str]) -> None:
     result = zapi_sync(*arguments)
     assert result.code == 64
-    assert "Usage: " in result.err
+    assert result.err.startswith("Usage: zapi-sync ")
+    assert "\nerror: " in result.err
+    assert result.err.endswith("  hint: zapi-sync --help, or zapi-sync COMMAND --help, tells what there is\n")
+
+
+EVIL = "x\n::error::x\n\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["plan", EVIL], [EVIL], ["plan", f"--{EVIL}"], ["plan", "--format", EVIL]]
+)
+def test_a_command_line_is_made_harmless_before_it_is_repeated(zapi_sync: Any, arguments: list[str]) -> None:
+    result = zapi_sync(*arguments)
+    assert result.code == 64
+    assert "\n::" not in result.err
+    assert "\x1b" not in result.err
+
+
+def test_a_path_is_made_harmless_before_it_is_logged(zapi_sync: Any) -> None:
+    zapi_sync.write(FINE)
+    result = zapi_sync("plan", "-v", "--state", EVIL)
+    assert "INFO state x\\u{a}::error::x\\u{a}\\u{1b}[31m" in result.err
+    assert "\n::" not in result.err

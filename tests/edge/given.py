@@ -25,6 +25,7 @@ MADE = Created(
     "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct",
     ("5544777777777",),
 )
+OTHER = Created(GroupId("120363019502650978-group"), None)
 
 
 def group(key: str = "vip-01") -> Group:

@@ -12,12 +12,12 @@ import pytest
 from zapi_sync.core.journal import Begin, Known, replay
 from zapi_sync.core.journal_lines import line_of, parse_journal
 from zapi_sync.core.outcome import Unknown
-from zapi_sync.core.state import state_text
+from zapi_sync.core.state_document import state_text
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import StateInvalid, StateUnwritable
 
-from .given import LINEAGE, MADE, STATE, attempt, group, refusal
+from .given import LINEAGE, MADE, OTHER, STATE, attempt, group, refusal
 
 BEGIN = Begin(LINEAGE, 1)
 RUN = [BEGIN, *attempt("made", MADE), *attempt("lost", Unknown("reset")), *attempt("killed")]
@@ -199,7 +199,7 @@ def test_a_run_goes_on_after_a_checkpoint(local: LocalState) -> None:
     known = local.checkpoint()
     assert known.state
     journal = local.open_journal(known.state)
-    for event in attempt("later", MADE):
+    for event in attempt("later", OTHER):
         journal.append(event)
     journal.close()
     assert set(local.load().groups) == {"made", "later"}

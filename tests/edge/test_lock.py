@@ -174,7 +174,9 @@ def test_a_lock_is_never_made_behind_a_links_back(path: Path, tmp_path: Path) ->
             pytest.fail("there is no lock")
 
     (line,) = refusal(StateUnwritable, take)
-    assert line.startswith(f"{path}: the lock cannot be made: too many levels of symbolic links | ")
+    assert line.startswith(
+        f"{path}: the lock cannot be made: this is a symbolic link | see what it is and remove it"
+    )
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -185,3 +187,24 @@ def test_a_full_disk_keeps_nobody_from_the_lock_which_is_the_kernels(small_disk:
     with locked(path, timeout=0):
         (line,) = taking(path)
         assert "who it is, is not written down yet" in line
+
+
+@pytest.mark.parametrize("kind", ["a hard link", "a FIFO"])
+def test_what_is_no_lock_is_neither_locked_nor_cut_off(path: Path, tmp_path: Path, kind: str) -> None:
+    if kind == "a FIFO":
+        os.mkfifo(path)
+    else:
+        (tmp_path / "precious").write_text("precious")
+        path.hardlink_to(tmp_path / "precious")
+
+    def take() -> None:
+        with locked(path, timeout=0):
+            pytest.fail("there is no lock")
+
+    (line,) = refusal(StateUnwritable, take)
+    what = "not a regular file" if kind == "a FIFO" else "another name of a file that has two (a hard link)"
+    assert line == (
+        f"{path}: the lock cannot be made: this is {what} | "
+        "see what it is and remove it; zapi-sync makes a file of its own here"
+    )
+    assert kind == "a FIFO" or (tmp_path / "precious").read_text() == "precious"

@@ -20,6 +20,7 @@ from zapi_sync.errors import Code, StateInvalid, StateUnwritable, ZapiSyncError
 
 from .given import LINEAGE, MADE, STATE, attempt, fill, permissions_count, refusal
 
+ANOTHER = "00000000-7b8d-4e9f-a0b1-c2d3e4f5a6b7"
 CORRUPT = "restore it from git or a backup; nothing was created or overwritten"
 
 
@@ -50,10 +51,10 @@ def test_a_state_that_is_gone_while_its_journal_is_there_is_missed(local: LocalS
 
 def test_a_journal_of_another_state_is_refused(local: LocalState) -> None:
     local.save(STATE)
-    local.journal_path.write_bytes(line_of(1, Begin("another", 1)))
+    local.journal_path.write_bytes(line_of(1, Begin(ANOTHER, 1)))
     assert reading(local) == [
         f"{local.journal_path}: the journal does not fit the state: it goes on from another state "
-        f"(lineage another, and the state's is {LINEAGE}) | "
+        f"(lineage {ANOTHER}, and the state's is {LINEAGE}) | "
         "put back the state that belongs to it (the two files are one thing); nothing was sent"
     ]
 
@@ -323,3 +324,34 @@ def test_a_state_that_everybody_can_change_is_told(local: LocalState, mode: int,
     local.path.write_text("{}")
     local.path.chmod(mode)
     assert [warning.code for warning in local.warnings()] == [Code.STATE_OPEN_TO_OTHERS] * warned
+
+
+def test_a_journal_that_gives_one_group_to_two_keys_is_not_folded_in(local: LocalState) -> None:
+    local.save(STATE)
+    events = [Begin(LINEAGE, 1), *attempt("a", MADE), *attempt("b", MADE)]
+    raw = b"".join(line_of(number, event) for number, event in enumerate(events, start=1))
+    local.journal_path.write_bytes(raw)
+    before = local.path.read_bytes()
+    for call in (local.load, local.checkpoint):
+        (line,) = refusal(StateInvalid, call)
+        assert line.startswith(
+            f"{local.journal_path}: the journal cannot be used: with what it says, "
+            '"a" and "b" stand for one group, 120363019502650977-group | restore state and journal together'
+        )
+    assert (local.path.read_bytes(), local.journal_path.read_bytes()) == (before, raw)
+
+
+def test_a_file_that_breaks_off_while_it_is_read_is_told() -> None:
+    (line,) = refusal(StateInvalid, at(Path("/proc/self/mem")).load)
+    assert (
+        line == "/proc/self/mem: it cannot be read: input/output error | see to it that this user may read it"
+    )
+
+
+def test_a_journal_that_everybody_can_change_is_told(local: LocalState) -> None:
+    local.save(STATE)
+    local.open_journal(STATE).close()
+    local.journal_path.chmod(0o666)
+    (warning,) = local.warnings()
+    assert warning.message.startswith("everybody on this machine can change this journal, ")
+    assert warning.hint == f"chmod 600 {local.journal_path}"

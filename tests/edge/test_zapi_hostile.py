@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zapi_sync.core.lookup import MAX_DIGITS, MAX_NAME, Listed, Metadata
+from zapi_sync.core.forms import MAX_NAME, as_invitation_link, is_group_id
+from zapi_sync.core.lookup import MAX_DIGITS, Listed, Metadata
 from zapi_sync.core.model import Remote
 from zapi_sync.core.outcome import (
     Created,
@@ -22,8 +23,6 @@ from zapi_sync.core.outcome import (
     Rejected,
     Unknown,
     Unsent,
-    as_invitation_link,
-    is_group_id,
 )
 from zapi_sync.edge.zapi import ZApi
 from zapi_sync.errors import RemoteUnavailable

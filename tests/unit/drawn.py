@@ -21,7 +21,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 INSTANCES = st.sampled_from(["default", "sales", "support"]).map(InstanceName)
 PHONES = st.integers(10**7, 10**15 - 1).map(lambda number: Phone(str(number)))
 IDS = st.integers(10**4, 10**18).map(lambda number: GroupId(f"{number}-group"))
-LINKS = st.none() | st.text("aZ0-_", min_size=4, max_size=22).map("https://chat.whatsapp.com/{}".format)
+A_LINK = st.text("aZ0-_", min_size=4, max_size=22).map("https://chat.whatsapp.com/{}".format)
+LINKS = st.none() | A_LINK
 MOMENTS = st.integers(0, 400 * 24 * 3600).map(
     lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(0, seconds)
 )
@@ -79,6 +80,6 @@ def runs(draw: st.DrawFn) -> list[Event]:
             whole.append(Sending(at, attempt))
         whole.append(Concluded(at, attempt, outcome))
         whole.append(Adopted(at, group, draw(CREATED), draw(MOMENTS), draw(st.sampled_from(How))))
-        whole.append(LinkFound(at, group.key, draw(TEXTS)))
+        whole.append(LinkFound(at, group.key, draw(A_LINK)))
         events += whole[: draw(st.integers(1, len(whole)))]
     return events

@@ -98,9 +98,9 @@ def test_the_lines_have_this_form() -> None:
 
 def test_moments_are_kept_in_utc_and_whole_seconds() -> None:
     at = datetime.fromisoformat("2026-11-23T07:00:00.900-03:00")
-    (event,) = parse_journal(line_of(1, Begin("x", 1)) + line_of(2, Intent(at, "a", group())), FILE).events[
-        1:
-    ]
+    (event,) = parse_journal(
+        line_of(1, Begin(LINEAGE, 1)) + line_of(2, Intent(at, "a", group())), FILE
+    ).events[1:]
     assert isinstance(event, Intent)
     assert event.at == AT
     assert event.at.tzinfo == UTC
@@ -258,3 +258,66 @@ def test_a_journal_of_another_or_a_later_state_is_refused(begin: Begin, why: str
         f"{FILE} error: the journal does not fit the state: {why} | "
         "put back the state that belongs to it (the two files are one thing); nothing was sent"
     ]
+
+
+_AT = "2026-11-23T10:00:00Z"
+_ADOPTED: dict[str, object] = json.loads(line_of(2, RUN[10]).rpartition(b',"crc"')[0] + b"}")
+_INTENT: dict[str, object] = json.loads(line_of(2, RUN[4]).rpartition(b',"crc"')[0] + b"}")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        _ADOPTED | {"key": "A B"},
+        _ADOPTED | {"key": "a" * 101},
+        _ADOPTED | {"instance": "../x"},
+        _ADOPTED | {"instance": "a" * 41},
+        _ADOPTED | {"phone": "\x1b]0;x\x07"},
+        _ADOPTED | {"phone": "120363019502650977-group\n"},
+        _ADOPTED | {"invitationLink": "javascript:x"},
+        _ADOPTED | {"invitationLink": ""},
+        _ADOPTED | {"phonesNotAdded": ["::error::"]},
+        _ADOPTED | {"groupName": "x" * 501},
+        _ADOPTED | {"groupName": ""},
+        _ADOPTED | {"autoInvite": 1},
+        _ADOPTED | {"createdAt": "9999-12-31T00:00:00Z"},
+        _INTENT | {"at": "0001-01-01T00:00:00Z"},
+        _INTENT | {"phones": ["12"]},
+        _INTENT | {"sameName": ["x"]},
+        _INTENT | {"attempt": "x" * 2001},
+        _INTENT | {"n": True},
+        {"n": 2, "event": "link", "at": _AT, "key": "c", "invitationLink": "https://example.com/x"},
+    ],
+)
+def test_a_line_with_a_right_checksum_is_still_held_to_what_may_stand_there(
+    members: dict[str, object],
+) -> None:
+    assert parse_journal(written(RUN[:1]) + line(_ADOPTED) + line(_INTENT | {"n": 3}), FILE).events
+    (told,) = refusal(StateInvalid, lambda: parse_journal(written(RUN[:1]) + line(members), FILE))
+    assert told == (
+        f"{FILE}:2:1+1 error: the journal cannot be used: line 2 is not as it was written "
+        f"(it is of no known form; a newer zapi-sync may have written it) | {HELP}"
+    )
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        {"version": True},
+        {"serial": -1},
+        {"serial": 0},
+        {"serial": 1.0},
+        {"serial": 10**400},
+        {"lineage": "x"},
+    ],
+)
+def test_a_beginning_that_no_state_has_is_refused(begin: dict[str, object]) -> None:
+    (told,) = refusal(StateInvalid, lambda: parse_journal(line(_BEGIN | begin), FILE))
+    assert "(it is of no known form; " in told
+
+
+def test_a_member_that_stands_twice_is_refused() -> None:
+    body = b'{"n":1,"event":"begin","version":1,"lineage":"' + LINEAGE.encode() + b'","serial":1,"serial":2'
+    raw = body + f',"crc":"{zlib.crc32(body):08x}"}}\n'.encode()
+    (told,) = refusal(StateInvalid, lambda: parse_journal(raw, FILE))
+    assert "(it is of no known form; " in told

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zapi_sync.core.forms import MAX_NAME
 from zapi_sync.core.lookup import (
-    MAX_NAME,
     Listed,
     Metadata,
     NotUnderstood,

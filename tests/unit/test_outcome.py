@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zapi_sync.core.forms import as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
 from zapi_sync.core.outcome import (
     MAX_LENGTH,
@@ -18,9 +19,7 @@ from zapi_sync.core.outcome import (
     Created,
     Rejected,
     Unknown,
-    as_invitation_link,
     classify,
-    is_group_id,
 )
 
 from .drawn import QUICK
@@ -124,6 +123,12 @@ def test_without_a_well_formed_id_a_200_proves_nothing(phone: object, status: in
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 415, 422, 429, 500])
 def test_an_answer_that_speaks_of_a_group_in_another_form_proves_nothing(body: bytes, status: int) -> None:
     assert classify(Answer(status, body)) == Unknown(f"the API answered {status}, and yet spoke of a group")
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 429])
+def test_an_answer_that_contradicts_itself_proves_nothing(status: int) -> None:
+    body = b'{"error": "phone is wrong", "error": "created"}'
+    assert classify(Answer(status, body)) == Unknown(f"the API answered {status}, and contradicts itself")
 
 
 BY_STATUS = {

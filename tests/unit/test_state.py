@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 from zapi_sync.core.model import InstanceName, sha256_of
-from zapi_sync.core.state import State, check_remote, parse_state, state_text
+from zapi_sync.core.state import State, check_remote
+from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.edge import inputs
 from zapi_sync.errors import StateInvalid
 
@@ -78,45 +79,91 @@ def test_names_stand_in_the_state_as_people_read_them() -> None:
     assert '"groupName": "Ação 😀"' in state_text(state({"a": record(group(name="Ação 😀"))}))
 
 
-VIP = ("groups", "vip-01")
+AN_ID = "the id of a group, as in 120363019502650977-group"
+A_MOMENT = "a moment, as in 2026-11-23T10:00:00Z"
 
 
 @pytest.mark.parametrize(
     ("path", "value", "what"),
     [
         (("lineage",), None, '"lineage" is missing'),
-        (("lineage",), "not-a-uuid", '"lineage" is not of its form'),
-        (("serial",), 0, '"serial" is not of its form'),
-        (("serial",), True, '"serial" is not of its form'),
-        (("serial",), "1", '"serial" is not of its form'),
-        (("version",), 0, '"version" is not of its form'),
-        (("version",), "1", '"version" is not of its form'),
-        (("remote",), "", '"remote" is not of its form'),
+        (
+            ("lineage",),
+            "not-a-uuid",
+            '"lineage" must be a UUID in lower case, and this is the text "not-a-uuid"',
+        ),
+        (("serial",), 0, '"serial" must be a whole number from 1, and this is the number 0'),
+        (("serial",), True, '"serial" must be a whole number from 1, and this is true'),
+        (("serial",), "1", '"serial" must be a whole number from 1, and this is the text "1"'),
+        (("serial",), 1.0, '"serial" must be a whole number from 1, and this is the number 1.0'),
+        (("serial",), 1e5, '"serial" must be a whole number from 1, and this is the number 100000.0'),
+        (
+            ("serial",),
+            10**60,
+            f'"serial" must be a whole number from 1, and this is the number 1{"0" * 36}...',
+        ),
+        (("version",), 0, '"version" must be the number 1, and this is the number 0'),
+        (("version",), "1", '"version" must be the number 1, and this is the text "1"'),
+        (("remote",), "", '"remote" must be `sandbox` or the address of an API, and this is nothing'),
+        (
+            ("remote",),
+            "x" * 301,
+            f'"remote" must be `sandbox` or the address of an API, and this is the text "{"x" * 37}..."',
+        ),
         (("extra",), 1, '"extra" is unknown'),
-        (("instances", "default"), "md5:1", '"default" of "instances" is not of its form'),
-        (("groups",), [], '"groups" is not of its form'),
-        (("groups", "A B"), {}, '"A B" of "groups" is not of its form (and 8 more places)'),
-        (("groups", "vip-01"), [], '"vip-01" of "groups" is not of its form'),
+        (
+            ("instances", "default"),
+            "md5:1",
+            '"default" of "instances" must be `sha256:` and 64 hexadecimal digits, '
+            'and this is the text "md5:1"',
+        ),
+        (
+            ("groups",),
+            [],
+            '"groups" must be a mapping from each group\'s key to its record, and this is a list',
+        ),
+        (("groups", "A B"), {}, '"A B" can be no name in "groups" (and 8 more places)'),
+        (("instances", "A B"), DIGEST, '"A B" can be no name in "instances"'),
+        (("groups", "vip-01"), [], '"vip-01" of "groups" must be a record, and this is a list'),
         (("groups", "vip-01", "phone"), None, '"phone" of "vip-01" is missing'),
-        (("groups", "vip-01", "phone"), "", '"phone" of "vip-01" is not of its form'),
-        (("groups", "vip-01", "phone"), "\x1b[31m", '"phone" of "vip-01" is not of its form'),
+        (("groups", "vip-01", "phone"), "", f'"phone" of "vip-01" must be {AN_ID}, and this is nothing'),
+        (
+            ("groups", "vip-01", "phone"),
+            "\x1b[31m",
+            f'"phone" of "vip-01" must be {AN_ID}, and this is the text "\x1b[31m"',
+        ),
         (("groups", "vip-01", "photo"), "x", '"photo" of "vip-01" is unknown'),
-        (("groups", "vip-01", "instance"), "A b", '"instance" of "vip-01" is not of its form'),
+        (
+            ("groups", "vip-01", "instance"),
+            "A b",
+            '"instance" of "vip-01" must be the name of an instance, and this is the text "A b"',
+        ),
         (
             ("groups", "vip-01", "invitationLink"),
             "javascript:x",
-            '"invitationLink" of "vip-01" is not of its form',
+            '"invitationLink" of "vip-01" must be a link as https://chat.whatsapp.com/ and a code, or null, '
+            'and this is the text "javascript:x"',
         ),
-        (("groups", "vip-01", "phonesNotAdded"), ("55449", 2), '"1" of "phonesNotAdded" is not of its form'),
+        (
+            ("groups", "vip-01", "phonesNotAdded"),
+            ("55449", 2),
+            '"1" of "phonesNotAdded" must be a phone number, and this is the number 2',
+        ),
         (
             ("groups", "vip-01", "createdAt"),
             "2026-11-23T10:00:00+01:00",
-            '"createdAt" of "vip-01" is not of its form',
+            f'"createdAt" of "vip-01" must be {A_MOMENT}, and this is the text "2026-11-23T10:00:00+01:00"',
         ),
         (
             ("groups", "vip-01", "createdAt"),
             "2026-11-23T10:00:00Z\n",
-            '"createdAt" of "vip-01" is not of its form',
+            f'"createdAt" of "vip-01" must be {A_MOMENT}, and this is the text "2026-11-23T10:00:00Z\n"',
+        ),
+        (
+            ("groups", "vip-01", "groupName"),
+            "x" * 501,
+            '"groupName" of "vip-01" must be a text of at most 500 characters, '
+            f'and this is the text "{"x" * 37}..."',
         ),
     ],
 )
@@ -155,16 +202,19 @@ def test_two_keys_that_stand_for_one_group_are_refused() -> None:
                 f" none | {HELP}"
             ),
         ),
-        (b"x", f":1:1+1 error: this state cannot be used: not JSON: Expecting value | {HELP}"),
+        (
+            b"x",
+            f":1:1+1 error: this state cannot be used: a value is missing here, or it is not JSON | {HELP}",
+        ),
         (
             b'{"version": 1,\n  "serial" 2}',
-            f":2:12+1 error: this state cannot be used: not JSON: Expecting ':' delimiter | {HELP}",
+            f":2:12+1 error: this state cannot be used: a colon is missing here | {HELP}",
         ),
         (
             b'{"version": 1,',
             (
-                ":1:15+1 error: this state cannot be used: not JSON: "
-                f"Expecting property name enclosed in double quotes | {HELP}"
+                ":1:15+1 error: this state cannot be used: "
+                f"a member's name in double quotes is missing here | {HELP}"
             ),
         ),
         (b"[]", f" error: this state cannot be used: its outermost value is not an object | {HELP}"),
@@ -234,11 +284,21 @@ def test_a_newer_version_is_told_apart_from_a_corrupt_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "moment", ["2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z", "0000-01-01T00:00:00Z"]
+    "moment",
+    [
+        "2026-13-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-01-01T25:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T00:00:00Z",
+    ],
 )
 def test_a_moment_that_never_was_is_refused(moment: str) -> None:
-    assert refusal(StateInvalid, lambda: parsed(changed(("groups", "vip-01", "createdAt"), moment))) == [
-        f"{FILE} error: this state cannot be used: a `createdAt` is no moment in time | {HELP}"
+    raw = changed(("groups", "vip-01", "createdAt"), moment)
+    column = raw.index(moment.encode())  # counted from 1, of the quote before it
+    assert refusal(StateInvalid, lambda: parsed(raw)) == [
+        f"{FILE}:1:{column}+22 error: this state cannot be used: "
+        f'"createdAt" of "vip-01" is no moment in time | {HELP}'
     ]
 
 

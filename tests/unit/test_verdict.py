@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
 
-from zapi_sync.core.state import state_text
+from zapi_sync.core.state_document import state_text
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.edge import inputs
 

@@ -13,6 +13,7 @@ import click
 from zapi_sync import __version__
 from zapi_sync.cli.streams import discard_output, keep_secrets, open_standard_streams
 from zapi_sync.errors import ExitCode
+from zapi_sync.render.safe import printable
 
 _COMMANDS = {
     "validate": "Check the config; needs no state and no network.",
@@ -24,6 +25,7 @@ _COMMANDS = {
     "sandbox": "Serve the Z-API emulator on this machine.",
     "schema": "Print a published JSON Schema.",
 }
+_HELP_HINT = "  hint: zapi-sync --help, or zapi-sync COMMAND --help, tells what there is"
 _ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
 
 
@@ -69,7 +71,9 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(result or ExitCode.DONE)
     except click.UsageError as error:
-        error.show()
+        usage = [error.ctx.get_usage()] if error.ctx else []
+        said = [printable(line) for line in error.format_message().splitlines()]
+        click.echo("\n".join([*usage, f"error: {said[0]}", *said[1:], _HELP_HINT]), err=True)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

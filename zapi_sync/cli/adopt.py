@@ -20,9 +20,10 @@ from zapi_sync.cli.options import (
 )
 from zapi_sync.cli.wiring import connect, current, load_config, open_state, state_file
 from zapi_sync.core.config import Config
+from zapi_sync.core.forms import is_group_id
 from zapi_sync.core.journal import Concluded, Known
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
-from zapi_sync.core.outcome import Absent, is_group_id
+from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
@@ -62,6 +63,7 @@ def import_command(
     group = _wanted(config, key)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
+    console.complain(local.warnings())
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         if group.key in known.groups:
@@ -106,6 +108,7 @@ def resolve_command(
         )
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
+    console.complain(local.warnings())
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         attempt = known.open.get(GroupKey(key))
@@ -118,9 +121,7 @@ def resolve_command(
             )
         if group_id:
             group = attempt.intent.group
-            return _adopt(
-                console, local, known, group, group_id, How.ADOPTED, lambda _: None, sandbox=sandbox
-            )
+            return _adopt(console, local, known, group, group_id, How.ADOPTED, _nowhere, sandbox=sandbox)
         reason = Absent("a person looked, and said that it was not created (resolve --retry)")
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
@@ -129,6 +130,10 @@ def resolve_command(
         if console.json:
             console.result(json.applied([], [], [], []))
         return ExitCode.DONE
+
+
+def _nowhere(_: InstanceName) -> None:
+    """The place of a name that no config was asked for."""
 
 
 def _wanted(config: Config, key: str) -> Group:

@@ -18,6 +18,7 @@ from zapi_sync.errors import Code, Diagnostic, OutputLost
 from zapi_sync.render import json, markdown, sarif
 from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
+from zapi_sync.render.safe import printable
 
 
 class Format(StrEnum):
@@ -93,11 +94,18 @@ class Console:
 def start_logging(verbosity: int) -> None:
     """Our own log lines to stderr at -v and -vv. Those of httpx, which hold URLs, are never on."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
     log = logging.getLogger("zapi_sync")
     log.handlers = [handler]
     log.propagate = False
     log.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+
+
+class _OneLine(logging.Formatter):
+    """A log line, whatever is in it: paths and keys come from outside."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def _wants_color(stream: TextIO) -> bool:

@@ -25,7 +25,9 @@ def command(console: Console, files: tuple[str, ...], state: str | None, sandbox
     \b
     For a spreadsheet:  zapi-sync invites --format csv > invites.csv
     """
-    groups = load_state(open_state(state_file(files, state, environment(), sandbox=sandbox))).groups
+    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    console.complain(local.warnings())
+    groups = load_state(local).groups
     match console.format:
         case Format.JSON:
             console.result(json.invites(groups))

@@ -8,6 +8,7 @@ import click
 
 from zapi_sync import sandbox
 from zapi_sync.errors import ExitCode
+from zapi_sync.render.safe import printable
 
 HOST = "127.0.0.1"
 
@@ -40,7 +41,9 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
         server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
     except OSError as error:
         click.echo(f"error: the sandbox cannot start: {(error.strerror or '').lower()}", err=True)
-        click.echo(f"  hint: another --port than {port}, or another --db than {database}", err=True)
+        click.echo(
+            f"  hint: another --port than {port}, or another --db than {printable(database)}", err=True
+        )
         return ExitCode.ERROR
     except ValueError as error:
         raise click.UsageError(f"the sandbox cannot start: {_briefly(str(error), faults)}") from None

@@ -32,7 +32,6 @@ from zapi_sync.errors import (
     StateUnwritable,
     UsageError,
 )
-from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -50,7 +49,7 @@ def load_config(files: Sequence[str]) -> Config:
     """The config of all files together. Raises ConfigInvalid with the complaints about all of them."""
     with _collector_held_off():
         sources = inputs.read_sources(files)
-        _log.info("config: %s", ", ".join(printable(source.name) for source in sources))
+        _log.info("config: %s", ", ".join(source.name for source in sources))
         documents = [parse(source, typed_keys=TYPED_KEYS) for source in sources]
         return read_config(documents, inputs.schema("groups"))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from zapi_sync.core import forms
 from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
+from zapi_sync.core.json_text import unique_members
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.phones import Phone
@@ -16,6 +19,25 @@ from zapi_sync.core.state import State, moment_of, timestamp
 from zapi_sync.errors import Code, Location, StateInvalid
 
 VERSION = 1
+MAX_TEXT = 2000
+"""Characters of a text that has no form of its own."""
+
+_FORMS = {
+    "key": forms.GROUP_KEY,
+    "instance": forms.INSTANCE_NAME,
+    "lineage": forms.LINEAGE,
+    "phone": forms.GROUP_ID,
+    "sameName": forms.GROUP_ID,
+    "phones": re.compile("[0-9]{8,15}"),
+    "phonesNotAdded": forms.PARTICIPANT,
+    "invitationLink": forms.INVITATION_LINK,
+    "groupName": re.compile(f"(?s:.{{1,{forms.MAX_NAME}}})"),
+}
+_RESTORE = (
+    "restore state and journal together from a backup; "
+    "nothing was sent, because what this line says is needed to not create a group twice"
+)
+_OTHERWISE = re.compile(f"(?s:.{{0,{MAX_TEXT}}})")
 
 
 def line_of(number: int, event: Event) -> bytes:
@@ -77,8 +99,8 @@ def _event(number: int, line: bytes, file: str) -> Event:
     if not separator or crc != f'{zlib.crc32(body):08x}"}}'.encode():
         raise _broken(file, number, "its checksum does not match")
     try:
-        members = json.loads(body + b"}")
-        if members["n"] != number:
+        members = json.loads(body + b"}", object_pairs_hook=unique_members)
+        if _number(members, "n") != number:
             raise _broken(file, number, f"it is numbered {members['n']}")
         return _event_of(members)
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -90,8 +112,14 @@ def _broken(file: str, number: int, why: str) -> StateInvalid:
         Code.JOURNAL_BROKEN,
         Location(file, number, 1),
         f"the journal cannot be used: line {number} is not as it was written ({why})",
-        hint="restore state and journal together from a backup; "
-        "nothing was sent, because what this line says is needed to not create a group twice",
+        hint=_RESTORE,
+    )
+
+
+def unusable(file: str, why: str) -> StateInvalid:
+    """The complaint about a journal whose lines are well, and yet cannot be true."""
+    return StateInvalid.of(
+        Code.JOURNAL_BROKEN, f"the journal cannot be used: {why}", hint=_RESTORE, file=file
     )
 
 
@@ -169,7 +197,7 @@ def _event_of(members: Mapping[str, object]) -> Event:
     """The event of a line's members. Raises KeyError, ValueError or TypeError where they make none."""
     kind = members["event"]
     if kind == "begin":
-        if members["version"] != VERSION:
+        if _number(members, "version") != VERSION:
             raise ValueError("version")
         return Begin(_text(members, "lineage"), _number(members, "serial"))
     at = moment_of(_text(members, "at"))
@@ -196,7 +224,7 @@ def _group_of(members: Mapping[str, object]) -> Group:
         key=GroupKey(_text(members, "key")),
         instance=InstanceName(_text(members, "instance")),
         group_name=_text(members, "groupName"),
-        auto_invite=members["autoInvite"] is True,
+        auto_invite=_flag(members, "autoInvite"),
         phones=tuple(Phone(phone) for phone in _texts(members, "phones")),
     )
 
@@ -226,20 +254,30 @@ def _outcome_of(kind: str, members: Mapping[str, object]) -> Outcome | Absent:
 
 
 def _text(members: Mapping[str, object], name: str) -> str:
-    return _as_text(members[name])
+    return _of_form(name, members[name])
 
 
 def _texts(members: Mapping[str, object], name: str) -> tuple[str, ...]:
     listed = members[name]
     if not isinstance(listed, list):
         raise TypeError(name)
-    return tuple(_as_text(each) for each in listed)
+    return tuple(_of_form(name, each) for each in listed)
 
 
-def _as_text(value: object) -> str:
+def _of_form(name: str, value: object) -> str:
+    """The text of a member: whoever wrote it, it goes into the state, onto terminals and into requests."""
     if not isinstance(value, str):
-        raise TypeError(value)
+        raise TypeError(name)
+    if not _FORMS.get(name, _OTHERWISE).fullmatch(value):
+        raise ValueError(name)
     value.encode()  # a lone surrogate is a ValueError here, and would be one when the state is written
+    return value
+
+
+def _flag(members: Mapping[str, object], name: str) -> bool:
+    value = members[name]
+    if not isinstance(value, bool):
+        raise TypeError(name)
     return value
 
 
@@ -247,4 +285,6 @@ def _number(members: Mapping[str, object], name: str) -> int:
     value = members[name]
     if type(value) is not int:
         raise TypeError(name)
+    if not 1 <= value <= forms.MAX_SERIAL:
+        raise ValueError(name)
     return value

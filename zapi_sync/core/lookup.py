@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
+from zapi_sync.core.forms import MAX_NAME, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
-from zapi_sync.core.outcome import Answer, as_invitation_link, is_group_id
+from zapi_sync.core.outcome import Answer
 
-MAX_NAME = 500
-"""What is kept of a name, in characters: WhatsApp's 100, which may each be written as several."""
 MAX_DIGITS = 20
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from zapi_sync.core.forms import PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId, InstanceName, credential_variables
 
 MAX_TEXT = 300
@@ -85,6 +86,10 @@ Outcome: TypeAlias = Created | Rejected | Unsent | Unknown
 """What becomes of a call by itself."""
 
 
+class Contradictory(ValueError):
+    """An answer in which a member is given twice, and differently: either may be what was meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response that was read to its end, unless `complete` says otherwise."""
@@ -98,7 +103,7 @@ class Answer:
 
     def json(self) -> object:
         """What the body says, each text masked and without half characters. Raises ValueError where it cannot
-        be told: no JSON, no UTF-8, too much or too deep, or a member that is given twice and differently."""
+        be told: no JSON, no UTF-8, too much or too deep; Contradictory where a member is given twice."""
         if sum(map(self.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
             raise ValueError("too many values")
         try:
@@ -109,7 +114,7 @@ class Answer:
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = {name: self._cleaned(value) for name, value in pairs}
         if len(members) < len(pairs) and any(self._cleaned(value) != members[name] for name, value in pairs):
-            raise ValueError("a member is given twice")
+            raise Contradictory
         return members
 
     def _cleaned(self, value: object) -> object:
@@ -161,18 +166,15 @@ _AMBIGUOUS = re.compile(rb"did not respond|time(?:d )?out", re.IGNORECASE)
 _TRACE_OF_A_GROUP = re.compile(rb"[0-9]{8}-group|chat\.whatsapp\.com|@g\.us")
 _MEMBERS_OF_A_GROUP = ("phone", "groupId", "id", "value", "invitationLink")
 
-# Assumption: an id begins with digits, as the two known forms do (…-group, and 5511…-1623… of before 2021);
-# what follows is left open, as long as it can stand in a path and on a terminal.
-_GROUP_ID = re.compile(r"[0-9]{5}[0-9A-Za-z@._-]{0,123}")
-_PARTICIPANT = re.compile(r"[0-9]{5,20}(@lid)?")
-_INVITATION_LINK = re.compile(r"https://chat\.whatsapp\.com/[0-9A-Za-z_-]{4,64}")
-
 
 def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Rejected | Unknown:
     """What an answer to create-group proves; `mask` takes secrets out of what the API says."""
     if not answer.complete:
         return Unknown(f"the answer ({answer.status}) broke off")
-    body = _json_object(answer)
+    try:
+        body = _json_object(answer)
+    except Contradictory:
+        return Unknown(f"the API answered {answer.status}, and contradicts itself")
     phone = body.get("phone") if body else None
     if body and is_group_id(phone) and answer.status in (200, 201):
         return Created(GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body))
@@ -183,16 +185,6 @@ def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Reje
     if cause is None:
         return Unknown(_why_unknown(answer.status, body, said))
     return Rejected(cause, said or f"status {answer.status}", _seconds(answer.retry_after))
-
-
-def is_group_id(value: object) -> bool:
-    """Whether this can be a group's id: opaque, but of characters that an id has."""
-    return isinstance(value, str) and _GROUP_ID.fullmatch(value) is not None
-
-
-def as_invitation_link(value: object) -> str | None:
-    """The value if it is an invite link, else None."""
-    return value if isinstance(value, str) and _INVITATION_LINK.fullmatch(value) else None
 
 
 def remedy(cause: Cause, instance: InstanceName) -> str:
@@ -241,6 +233,8 @@ def _why_unknown(status: int, body: dict[str, object] | None, said: str) -> str:
 def _json_object(answer: Answer) -> dict[str, object] | None:
     try:
         value = answer.json()
+    except Contradictory:
+        raise
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
@@ -256,7 +250,7 @@ def _said(body: dict[str, object] | None, mask: Callable[[str], str]) -> str:
 def _not_added(body: dict[str, object]) -> tuple[str, ...]:
     listed = body.get("phonesNotAdded")
     items = listed if isinstance(listed, list) else []
-    return tuple(item for item in items if isinstance(item, str) and _PARTICIPANT.fullmatch(item))
+    return tuple(item for item in items if isinstance(item, str) and PARTICIPANT.fullmatch(item))
 
 
 def _seconds(retry_after: str | None) -> int | None:

@@ -12,13 +12,15 @@ import errno
 import glob
 import os
 import secrets
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from zapi_sync.core.journal import Begin, Event, Known, reopened, replay
-from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal
-from zapi_sync.core.state import State, parse_state, state_text
+from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal, unusable
+from zapi_sync.core.state import State, two_of_one_group
+from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.errors import (
     Code,
     Diagnostic,
@@ -62,24 +64,24 @@ class LocalState:
         state = parse_state(raw, self._schema, str(self.path))
         journal = parse_journal(raw_journal or b"", str(self.journal_path))
         check_belongs(journal, state, str(self.journal_path))
-        return replay(state, journal.events)
+        known = replay(state, journal.events)
+        clash = two_of_one_group(known.groups) if journal.events else None
+        if clash:
+            raise unusable(str(self.journal_path), f"with what it says, {clash}")
+        return known
 
     def warnings(self) -> list[Diagnostic]:
-        """What is odd about the files, and no reason to refuse them."""
-        try:
-            mode = self.path.stat().st_mode
-        except OSError:
-            return []
-        if not mode & stat.S_IWOTH:
-            return []
+        """What is odd about the files, and no reason to refuse them (docs/decisions/0011)."""
         return [
             Diagnostic(
                 Code.STATE_OPEN_TO_OTHERS,
-                "everybody on this machine can change this state, and with it what is created",
-                f"chmod 600 {self.path}",
-                Location(str(self.path)),
+                f"everybody on this machine can change this {what}, and with it what is created",
+                f"chmod 600 {shlex.quote(str(path))}",
+                Location(str(path)),
                 Severity.WARNING,
             )
+            for what, path in (("state", self.path), ("journal", self.journal_path))
+            if _is_open_to_others(path)
         ]
 
     @property
@@ -218,7 +220,8 @@ def _read(path: Path) -> bytes | None:
     """A file's bytes, None where there is none. Raises StateInvalid for what is no file, or unreadable."""
     _refuse_what_is_no_file(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -228,8 +231,6 @@ def _read(path: Path) -> bytes | None:
             hint="see to it that this user may read it",
             file=str(path),
         ) from None
-    with open(descriptor, "rb") as file:
-        raw = file.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise StateInvalid.of(
             Code.STATE_CORRUPT,
@@ -238,6 +239,13 @@ def _read(path: Path) -> bytes | None:
             file=str(path),
         )
     return raw
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return False
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -249,7 +257,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise StateInvalid.of(
             Code.STATE_NO_FILE,
             "this is a symbolic link, and a state is never written behind one's back",
-            hint=f"name the file it points to: --state {os.path.realpath(path)}",
+            hint=f"name the file it points to: --state {shlex.quote(os.path.realpath(path))}",
             file=str(path),
         )
     if not stat.S_ISREG(mode):

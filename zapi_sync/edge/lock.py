@@ -9,11 +9,13 @@ import getpass
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, StateLocked, StateUnwritable
 
 _RETRY_SECONDS = 0.1
@@ -29,6 +31,8 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        if path.is_symlink():
+            raise _not_a_lock(path, "a symbolic link") from None
         raise StateUnwritable.of(
             Code.STATE_UNWRITABLE,
             f"the lock cannot be made: {(error.strerror or '').lower()}",
@@ -36,6 +40,7 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
             file=str(path),
         ) from None
     try:
+        _refuse_what_is_no_lock(descriptor, path)
         _acquire(descriptor, path, timeout)
         with contextlib.suppress(OSError):  # who holds it is for the message alone
             os.ftruncate(descriptor, 0)
@@ -45,6 +50,24 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _refuse_what_is_no_lock(descriptor: int, path: Path) -> None:
+    """What is written into a lock would otherwise be lost to the file that it really is."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_a_lock(path, "not a regular file")
+    if status.st_nlink > 1:
+        raise _not_a_lock(path, "another name of a file that has two (a hard link)")
+
+
+def _not_a_lock(path: Path, what: str) -> StateUnwritable:
+    return StateUnwritable.of(
+        Code.STATE_UNWRITABLE,
+        f"the lock cannot be made: this is {what}",
+        hint="see what it is and remove it; zapi-sync makes a file of its own here",
+        file=str(path),
+    )
 
 
 def _acquire(descriptor: int, path: Path, timeout: float) -> None:
@@ -91,6 +114,7 @@ def _user() -> str:
 def _holder(descriptor: int) -> str:
     try:
         holder = json.loads(os.pread(descriptor, 4096, 0))
-        return f"{holder['who']} on {holder['host']}, process {holder['pid']}, since {holder['since']}"
+        who, host, process, since = (shortened(str(holder[name])) for name in ("who", "host", "pid", "since"))
+        return f"{who} on {host}, process {process}, since {since}"
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is just being written
         return "who it is, is not written down yet"
