@@ -200,6 +200,11 @@ def test_a_mistake_that_shows_late_is_told_where_it_was_made(text: str, place: s
     assert line.startswith(f"groups.yaml:{place}+")
 
 
+def test_a_byte_order_mark_amid_the_text_is_called_one() -> None:
+    (line,) = refusal(ConfigInvalid, lambda: document("a: 1\n\ufeffb: 2\n"))
+    assert "an unseen byte order mark (U+FEFF) stands before this, and only a file may begin with one" in line
+
+
 def test_a_tag_before_text_that_is_not_yaml_is_told_too() -> None:
     lines = refusal(ConfigInvalid, lambda: document("a: !t b\nc: d: e\n"))
     assert [line.split("+")[0] for line in lines] == ["groups.yaml:1:4", "groups.yaml:2:5"]
