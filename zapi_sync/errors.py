@@ -1,8 +1,7 @@
 """What can be wrong, as values: the Diagnostic, and the one exception tree with its exit codes.
 
 ZapiSyncError            1    one or more Diagnostics, ready to be shown
-├── ConfigInvalid        1    the config says something that cannot be
-├── InputUnreadable      1    a file that cannot be read
+├── ConfigInvalid        1    the config cannot be read, or says something that cannot be
 ├── CredentialsInvalid   1    the environment lacks a credential, or holds one that cannot be
 ├── StateInvalid         1    the state or its journal is corrupt, newer, or of another remote
 ├── StateUnwritable      1    the state or its journal cannot be written
@@ -165,10 +164,6 @@ class ZapiSyncError(Exception):
 
 
 class ConfigInvalid(ZapiSyncError):
-    pass
-
-
-class InputUnreadable(ZapiSyncError):
     pass
 
 

@@ -92,6 +92,15 @@ def test_a_file_that_is_not_there(zapi_sync: Any, command: str) -> None:
     assert "nope.yaml: error: there is no such file" in result.err
 
 
+def test_a_file_that_is_not_there_hides_no_other_s_mistakes(zapi_sync: Any) -> None:
+    zapi_sync.write("version: 1\ngroups: {}\nnope: 1\n", "a.yaml")
+    zapi_sync.write("version: 2\ngroups: {}\n", "b.yaml")
+    result = zapi_sync("validate", "-f", "a.yaml", "-f", "none.yaml", "-f", "b.yaml")
+    assert result.code == 1
+    heads = [line.split(" error: ")[0] for line in result.err.splitlines() if " error: " in line]
+    assert heads == ["a.yaml:3:1:", "none.yaml:", "b.yaml:1:10:"]
+
+
 CORRUPT_STATES = {
     "": "the file is empty, and an empty state is not the same as none",
     "{": "a member's name in double quotes is missing here",

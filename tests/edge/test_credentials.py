@@ -34,6 +34,9 @@ WHOLE = {
         ("http://localhost", Remote("http://localhost", "http://localhost")),
         ("http://127.8.9.1", Remote("http://127.8.9.1", "http://127.8.9.1")),
         ("http://[::1]:5000/x", Remote("http://[::1]:5000/x", "http://[::1]:5000")),
+        ("https://a_b-c.example.", Remote("https://a_b-c.example.", "https://a_b-c.example.")),
+        ("https://ação.example", Remote("https://ação.example", "https://ação.example")),
+        ("https://xn--ao-siap.example", Remote("https://xn--ao-siap.example", "https://xn--ao-siap.example")),
         ("https://Proxy.Example", Remote("https://Proxy.Example", "https://proxy.example")),
     ],
 )
@@ -66,6 +69,18 @@ def test_where_the_api_is(url: str | None, remote: Remote) -> None:
         "https://h\tx",
         "https://h\x1b",
         f"https://{'a' * 64}.example",
+        "https://.",
+        "https://a..b",
+        "https://.a",
+        "https://a..",
+        "https://xn--.",
+        "https://xn--",
+        "https://xn--a",
+        "https://-a.b",
+        "https://a%20b",
+        "https://a,b",
+        "http://.",
+        f"https://h/{'a' * 100_000}",
     ],
 )
 def test_what_is_no_address_of_an_api_is_refused(url: str) -> None:

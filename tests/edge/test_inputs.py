@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,13 +14,18 @@ import pytest
 
 from zapi_sync.core.source import Source
 from zapi_sync.edge import inputs
-from zapi_sync.errors import InputUnreadable, Location
+from zapi_sync.errors import Code, Location
 
-from .given import permissions_count, refusal
+from .given import permissions_count
 
 
 def unreadable(*names: str) -> list[str]:
-    return refusal(InputUnreadable, lambda: inputs.read_sources(names))
+    """What is told of files that cannot be read, each as `file: message | hint`."""
+    return [
+        (f"{problem.location.file}: " if problem.location else "") + f"{problem.message} | {problem.hint}"
+        for problem in (source.problem for source in inputs.read_sources(names))
+        if problem
+    ]
 
 
 def test_a_file_is_known_by_the_name_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,13 +43,13 @@ def test_several_files_come_in_the_order_they_were_given(tmp_path: Path) -> None
 
 
 def test_of_a_folder_all_yaml_files_are_read_by_name(tmp_path: Path) -> None:
-    for name in ("b.yaml", "a.yml", "c.YAML", "d.json", ".hidden.yaml", "e.yaml.bak", "README.md"):
+    for name in ("b.yaml", "a.yml", "c.YAML", "d.Yml", "d.json", ".hidden.yaml", "e.yaml.bak", "README.md"):
         (tmp_path / name).write_text(name)
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "folder.yaml" / "deep.yaml").write_text("deep")
     (tmp_path / "link.yaml").symlink_to("d.json")
     assert [Path(each.name).name for each in inputs.read_sources([str(tmp_path)])] == [
-        ".hidden.yaml", "a.yml", "b.yaml", "link.yaml",
+        ".hidden.yaml", "a.yml", "b.yaml", "c.YAML", "d.Yml", "link.yaml",
     ]  # fmt: skip
 
 
@@ -113,13 +120,20 @@ def test_a_folder_that_may_not_be_listed_is_refused(open_folder: Path) -> None:
     assert "permission denied" in line
 
 
-def test_a_file_beyond_all_measure_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "huge.yaml"
-    with file.open("wb") as sparse:
-        os.truncate(sparse.fileno(), inputs.MAX_CONFIG_BYTES + 1)
-    assert unreadable(str(file)) == [
-        f"{file}: this is more than 256 MiB | split it: -f takes a folder, or several files"
-    ]
+@pytest.mark.parametrize("sizes", [[1], [-1, 2], [-2, 1, 2, 1]])
+def test_files_beyond_all_measure_are_refused(tmp_path: Path, sizes: list[int]) -> None:
+    names = [str(tmp_path / f"{number}.yaml") for number in range(len(sizes))]
+    for name, size in zip(names, sizes, strict=True):
+        with open(name, "wb") as sparse:
+            os.truncate(sparse.fileno(), size + (inputs.MAX_CONFIG_BYTES if name == names[0] else 0))
+    sources = inputs.read_sources(names)
+    assert [source.problem and source.problem.code for source in sources][-1] is Code.BEYOND_BOUNDS
+    beyond = next(number for number in range(len(sizes)) if sum(sizes[: number + 1]) > 0)
+    assert len(sources) == beyond + 1
+    assert unreadable(*names)[-1] == (
+        f"{names[beyond]}: the config is more than 64 MiB | "
+        "split it over several runs: `-f` names the files of one"
+    )
 
 
 def test_what_is_no_text_is_told_under_its_name(tmp_path: Path) -> None:
@@ -137,6 +151,90 @@ def test_all_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
         f"{tmp_path}/one.yaml: there is no such file",
         f"{tmp_path}/empty: no *.yaml or *.yml file is in this folder",
     ]
+
+
+def test_what_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in ("a.yaml", "none.yaml", "b.yaml")]
+    Path(names[0]).write_text("a")
+    Path(names[2]).write_bytes(b"\xff\xfe")
+    sources = inputs.read_sources(names)
+    assert [source.name for source in sources] == names
+    assert [source.problem and source.problem.code for source in sources] == [
+        None, Code.CONFIG_UNREADABLE, Code.NOT_UTF8,
+    ]  # fmt: skip
+
+
+def test_a_file_is_read_once_by_however_many_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("groups.yaml").write_text("a")
+    Path("link.yaml").symlink_to("groups.yaml")
+    names = ["groups.yaml", "./groups.yaml", "link.yaml", ".", str(tmp_path), "groups.yaml"]
+    assert inputs.read_sources(names) == [Source("groups.yaml", "a")]
+
+
+def test_what_leads_to_nothing_in_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("gone")
+    (tmp_path / "b.yaml").write_text("b")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "c.yaml"))
+        lines = unreadable(str(tmp_path))
+    assert lines[0] == f"{tmp_path}/a.yaml: this link leads to nothing | mend the link, or remove it"
+    assert lines[1].startswith(f"{tmp_path}/c.yaml: this cannot be read: no such device or address |")
+    assert len(lines) == 2
+
+
+def test_no_name_is_no_file() -> None:
+    assert unreadable("") == [
+        "-f names no file | name the config with -f FILE; is the name in a variable that is not set?"
+    ]
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_file(device: str) -> None:
+    assert unreadable(device) == [
+        f"{device}: this is neither a file nor a pipe | name a file, or - for standard input"
+    ]
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> str:
+    path = str(tmp_path / "pipe.yaml")
+    os.mkfifo(path)
+    return path
+
+
+def test_a_pipe_without_a_writer_is_given_up(
+    pipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "WRITER_SECONDS", 0)
+    complaint = f"{pipe}: nothing writes to this pipe | start what writes to it, or name a file"
+    assert unreadable(pipe) == [complaint]
+    assert unreadable(str(tmp_path)) == [complaint]
+
+
+def test_a_pipe_s_writer_may_come_late(pipe: str) -> None:
+    with subprocess.Popen(["sh", "-c", f"printf 'a: 1' > '{pipe}'"]):
+        assert inputs.read_sources([pipe]) == [Source(pipe, "a: 1")]
+
+
+def test_a_pipe_s_writer_may_take_its_time(pipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "WRITER_SECONDS", 0)
+    writer, set_blocking = os.open(pipe, os.O_RDWR), os.set_blocking
+
+    def write_at_last(descriptor: int, blocking: bool) -> None:
+        set_blocking(descriptor, blocking)
+        os.write(writer, b"a: 1")
+        os.close(writer)
+
+    monkeypatch.setattr(os, "set_blocking", write_at_last)
+    assert inputs.read_sources([pipe]) == [Source(pipe, "a: 1")]
+
+
+def test_the_output_of_a_command_is_read_as_a_file() -> None:
+    script = "from zapi_sync.edge import inputs; import sys; print(inputs.read_sources(sys.argv[1:]))"
+    command = f"{sys.executable} -c '{script}' <(printf a) <(true) /dev/stdin - <<< b"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert re.findall("text='(.*?)'", done.stdout) == ["a", "", "b\\n"]
 
 
 @pytest.mark.parametrize("name", inputs.SCHEMAS)

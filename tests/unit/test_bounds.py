@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from zapi_sync.core import document, names
-from zapi_sync.core.config import MAX_COMPLAINTS, MAX_PARTICIPANTS
+from zapi_sync.core.complaints import MAX_COMPLAINTS
+from zapi_sync.core.config import MAX_PARTICIPANTS
 from zapi_sync.edge import inputs, local_state
 from zapi_sync.render.complaints import MAX_SHOWN
 
@@ -17,10 +18,12 @@ def test_each_bound_is_stated() -> None:
     schema = cast(dict[str, Any], inputs.schema("groups"))
     group = schema["$defs"]["group"]["properties"]
     for stated in (
-        f"| a file | {inputs.MAX_CONFIG_BYTES // 2**20} MiB |",
+        f"| all files of a run | {inputs.MAX_CONFIG_BYTES // 2**20} MiB |",
         f"| keys and values in a file | {document.MAX_VALUES:,} |",
         f"| nesting, aliases followed | {document.MAX_DEPTH} levels |",
-        f"| {document.MAX_EXPANDED:,} values, {document.MAX_EXPANDED_TEXT:,} characters |",
+        f"| what the aliases of all files stand for | {document.MAX_EXPANDED:,} values, ",
+        f" values, {document.MAX_EXPANDED_TEXT:,} characters |",
+        f"nothing writes to is given up after {inputs.WRITER_SECONDS} seconds",
         f"| groups in a file | {schema['properties']['groups']['maxProperties']:,} |",
         f"| phones in a group | {group['phones']['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
         f"| a key | {schema['$defs']['key']['maxLength']} characters",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 import yaml
 from hypothesis import given
 
-from zapi_sync.core.config import MAX_COMPLAINTS, MAX_PARTICIPANTS, Config, read_config
+from zapi_sync.core import document as limits
+from zapi_sync.core.complaints import MAX_COMPLAINTS
+from zapi_sync.core.config import MAX_PARTICIPANTS, Config, read_config
+from zapi_sync.core.document import Document
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.verdict import JsonValue
-from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Severity
+from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
 
 from .drawn import QUICK
 from .made import document, group, told
@@ -67,7 +71,7 @@ def test_groups_come_in_the_order_of_files_and_lines(groups_schema: Schema) -> N
     "text", ["groups: {}\n", "groups: {}\nx-mine: {any: [thing]}\npacing: {}\ndefaults: {}\n"]
 )
 def test_no_groups_are_fine(groups_schema: Schema, text: str) -> None:
-    assert config(groups_schema, text) == Config((), Pacing(), ())
+    assert config(groups_schema, text) == Config((), Pacing(), (), ("1.yaml",))
 
 
 @pytest.mark.parametrize(
@@ -254,6 +258,33 @@ def test_a_name_is_wanted_once_on_an_instance_in_whatever_form(groups_schema: Sc
     assert len(config(groups_schema, named("Vip", "VIP")).groups) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("x-n: &n A\ngroups:\n  a: {groupName: *n, phones: [5544999999999]}\n"
+         "  b: {groupName: *n, phones: [5544999999999]}\n  c: {groupName: *n, phones: [5544999999999]}\n",
+         [("5:7+9", "4:7+9"), ("6:7+9", "4:7+9")]),
+        ("x-g: &g {groupName: A, phones: [5544999999999]}\ngroups:\n  a: {<<: *g}\n  b: *g\n  c: *g\n",
+         [("5:3+1", "4:3+1"), ("6:3+1", "4:3+1")]),
+    ],
+)  # fmt: skip
+def test_a_name_wanted_twice_through_an_anchor_is_told_where_it_is_used(
+    groups_schema: Schema, text: str, places: list[tuple[str, str]]
+) -> None:
+    found = invalid(groups_schema, text)
+    assert {each.code for each in found} == {Code.NAME_TWICE}
+    assert [(spot(each.location), *(spot(at) for _, at in each.also)) for each in found] == places
+
+
+def spot(location: Location | None) -> str:
+    return f"{location.line}:{location.column}+{location.length}" if location else ""
+
+
+def test_a_phone_written_twice_through_an_anchor_is_told_where_it_is_used(groups_schema: Schema) -> None:
+    (found,) = invalid(groups_schema, "x-p: &p 5544999999999\n" + one("[*p, *p]"))
+    assert [spot(found.location), *(spot(at) for _, at in found.also)] == ["6:18+2", "6:14+2"]
+
+
 def test_emoji_and_joiners_are_names(groups_schema: Schema) -> None:
     assert config(groups_schema, one("[5544999999999]", name="👨‍👩‍👧 Família")).warnings == ()
 
@@ -355,6 +386,73 @@ def test_what_cannot_be_read_for_being_too_much_is_not_read(groups_schema: Schem
     found = invalid(groups_schema, f"groups:\n{rows}")
     assert found[-1].code is Code.MORE_MISTAKES
     assert len(found) == MAX_COMPLAINTS + 1
+
+
+@pytest.mark.parametrize("first", ["groupName: G0, phones: *team", "groupName: '', phones: *team"])
+def test_a_mistake_in_a_list_that_groups_share_is_one(groups_schema: Schema, first: str) -> None:
+    rows = f"  g0: {{{first}}}\n"
+    rows += "".join(f"  g{n}: {{groupName: G{n}, phones: *team}}\n" for n in range(1, MAX_COMPLAINTS + 5))
+    text = f"x-t: &team [abc, 5544999999999]\ngroups:\n{rows}  z: {{groupName: Z, phones: [12]}}\n"
+    found = [each for each in invalid(groups_schema, text) if each.code is not Code.WRONG_VALUE]
+    assert [(each.code, each.location and each.location.line) for each in found] == [
+        (Code.NOT_A_PHONE, 2),
+        (Code.NOT_A_PHONE, MAX_COMPLAINTS + 9),
+    ]
+
+
+def test_no_more_files_are_taken_than_have_anything_to_tell(groups_schema: Schema) -> None:
+    taken: list[int] = []
+
+    def documents() -> Iterator[Document]:
+        for number in range(10):
+            taken.append(number)
+            rows = "".join(f"  g{number}-{n}: {{}}\n" for n in range(MAX_COMPLAINTS // 4))
+            yield document(f"version: 1\ngroups:\n{rows}", f"{number}.yaml")
+
+    with pytest.raises(ConfigInvalid) as refused:
+        read_config(documents(), groups_schema)
+    assert taken == [0, 1, 2]
+    assert len(refused.value.diagnostics) == MAX_COMPLAINTS + 1
+    assert refused.value.diagnostics[-1].code is Code.MORE_MISTAKES
+
+
+def test_of_what_is_wrong_before_the_data_is_read_no_more_is_told_either(groups_schema: Schema) -> None:
+    tags = ", ".join("!t x" for _ in range(MAX_COMPLAINTS + 5))
+    found = invalid(groups_schema, f"x-a: [{tags}]\ngroups: {{}}\n")
+    assert [each.code for each in found[-2:]] == [Code.TAG, Code.MORE_MISTAKES]
+    assert len(found) == MAX_COMPLAINTS + 1
+
+
+@pytest.mark.parametrize(("values", "text"), [(250, 1), (1, 500)])
+def test_what_aliases_stand_for_is_bounded_over_all_files(
+    groups_schema: Schema, monkeypatch: pytest.MonkeyPatch, values: int, text: int
+) -> None:
+    monkeypatch.setattr(limits, "MAX_EXPANDED", 1000)
+    monkeypatch.setattr(limits, "MAX_EXPANDED_TEXT", 2000)
+    file = f"x-a: &a {'x' * text}\nx-b: [{', '.join(['*a'] * values)}]\ngroups: {{}}\n"
+    assert config(groups_schema, *[file] * 4).files == ("1.yaml", "2.yaml", "3.yaml", "4.yaml")
+    most = "1,000 values" if values > 1 else "2,000 characters"
+    assert told(invalid(groups_schema, *[file] * 5, "nope: not read")) == [
+        f"5.yaml:1:1+1 error: the aliases of this file and of those before it stand for more than {most} | "
+        "write the values out, or split them over several runs: `-f` names the files of one"
+    ]
+
+
+def test_doubts_take_their_place_among_the_warnings(groups_schema: Schema) -> None:
+    lids = ", ".join(f"{number}@lid" for number in range(MAX_COMPLAINTS - 1))
+    text = f"groups:\n  a: {{groupName: A, phones: [5544777777777, {LID}, 5544999999999]}}\n"
+    many = f"groups:\n  b: {{groupName: B, phones: [5544777777777, {lids}]}}\n"
+    first = config(groups_schema, text)
+    assert [
+        each.code for each in first.warnings_with(phone_doubts(first, {each.key for each in first.groups}))
+    ] == [Code.PHONE_IMPOSSIBLE, Code.LID]
+    both = config(groups_schema, text, many)
+    doubts = phone_doubts(both, {each.key for each in both.groups})
+    warnings = both.warnings_with(doubts)
+    assert (len(both.warnings), len(doubts)) == (MAX_COMPLAINTS, 2)
+    assert len(warnings) == MAX_COMPLAINTS + 1
+    assert [each.location and each.location.file for each in warnings[:3]] == ["1.yaml", "2.yaml", "2.yaml"]
+    assert (warnings[-1].code, warnings[-1].severity) == (Code.MORE_MISTAKES, Severity.WARNING)
 
 
 def test_more_participants_than_whatsapp_takes_are_a_warning(groups_schema: Schema) -> None:

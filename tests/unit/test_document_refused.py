@@ -131,10 +131,10 @@ def test_deep_nesting_is_refused_and_not_followed(depth: int, opening: str, colu
 def test_more_values_than_any_config_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_VALUES", 6)
     assert document("[1, 2, 3, 4, 5]").data == ["1", "2", "3", "4", "5"]
-    (line,) = refusal(ConfigInvalid, lambda: document("[1, 2, 3,\n4, 5, 6]"))
-    assert line.startswith(
-        "groups.yaml:2:7+1 error: more than 6 keys and values in one file | split the file"
-    )
+    for text in ("[1, 2, 3,\n4, 5, 6]", "[[], {}, [],\n[], {}, []]"):
+        (line,) = refusal(ConfigInvalid, lambda: document(text))  # noqa: B023  called at once
+        assert line.startswith("groups.yaml:2:")
+        assert "error: more than 6 keys and values in one file | split the file" in line
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:
@@ -147,7 +147,7 @@ def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     (line,) = refusal(ConfigInvalid, lambda: document("\n".join(floors)))
     assert line.endswith(
         "error: the aliases of this file stand for more than 1,000,000 values | write the values out, or"
-        " split the file"
+        " split them over several runs: `-f` names the files of one"
     )
     assert line.startswith("groups.yaml:6:")
 
@@ -192,11 +192,17 @@ def test_merging_adds_no_level() -> None:
         ("\ufeffa: b: c\n", "1:6"),
         ("a: x\u2028b: c: d", "1:10"),
         ("# \x85\u2029\na: b: c", "2:5"),
+        ("a: 1\n\ufeffb: 2\n", "2:2"),
     ],
 )
 def test_a_mistake_that_shows_late_is_told_where_it_was_made(text: str, place: str) -> None:
     (line,) = refusal(ConfigInvalid, lambda: document(text))
     assert line.startswith(f"groups.yaml:{place}+")
+
+
+def test_a_byte_order_mark_amid_the_text_is_called_one() -> None:
+    (line,) = refusal(ConfigInvalid, lambda: document("a: 1\n\ufeffb: 2\n"))
+    assert "an unseen byte order mark (U+FEFF) stands before this, and only a file may begin with one" in line
 
 
 def test_a_tag_before_text_that_is_not_yaml_is_told_too() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from zapi_sync.core.config import MAX_COMPLAINTS, read_config
+from zapi_sync.core.complaints import MAX_COMPLAINTS
+from zapi_sync.core.config import read_config
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.phone_doubts import phone_doubts
 
@@ -62,4 +63,5 @@ def test_doubts_are_bounded(groups_schema: Schema) -> None:
         phones = ", ".join(str(5544700000000 + number * 200 + n) for n in range(200))
         rows += f"  {key}: {{groupName: {key}, phones: [{phones}]}}\n"
     told_of = doubts(groups_schema, f"groups:\n{rows}", *keys)
-    assert len(told_of) == MAX_COMPLAINTS
+    assert len(told_of) == MAX_COMPLAINTS + 1
+    assert "warning: there are more warnings than the 1,000 that are told at once |" in told_of[-1]

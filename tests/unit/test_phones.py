@@ -12,6 +12,7 @@ from zapi_sync.core.phones import (
     person,
     probably_meant,
     same_person,
+    why_no_phone,
     why_unassigned,
     with_ninth_digit,
 )
@@ -65,10 +66,50 @@ def test_a_person_is_its_own_and_short_of_at_most_one_digit(phone: str) -> None:
         ("554433334444", None),  # a landline
         ("551170001234", None),  # a trunked radio, which keeps its eight digits
         ("54488887777", None),
+        ("552088887777", None),  # no area has the number 20
     ],
 )
 def test_the_ninth_digit_is_missed_where_it_is_due(phone: str, longer: str | None) -> None:
-    assert with_ninth_digit(phone) == longer
+    assert (None if is_assigned(phone) else with_ninth_digit(phone)) == longer
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "5544999999003",
+        "+55 (44) 99999-9999",
+        "55.44.99999.9999",
+        "55 44 99999.9999",
+        "0055 44 99999-9999",
+        "33.6.12.34.56.78",
+        "+33 6 12 34 56.78",
+        "2010-99-99",
+        "20 10-12-34567",
+        "12345678",
+        "123456789012345",
+    ],
+)
+def test_masks_are_as_people_write_them(written: str) -> None:
+    assert why_no_phone(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "problem", "hint"),
+    [
+        ("5544999999003.0", "is a number with decimals, as spreadsheets write it", "write 5544999999003, if"),
+        ("+5544999999003.00 ", "is a number with decimals", "write +5544999999003, if"),
+        ("2001-12-14", '"2001-12-14" is a date, not a phone number', "write country, area and number"),
+        ("1999/01/31", "is a date", "write country"),
+        ("2024.02.29", "is a date", "write country"),
+        ("1234567", "a phone number has 8 to 15 digits, and 1234567 has 7", "write country"),
+        ("5544999999003,0", "is not a phone number", "write country"),
+    ],
+)
+def test_what_spreadsheets_make_of_phones_is_told(written: str, problem: str, hint: str) -> None:
+    found = why_no_phone(written)
+    assert found
+    assert problem in found[0]
+    assert hint in found[1]
 
 
 @pytest.mark.parametrize(

@@ -194,13 +194,13 @@ def test_the_published_schemas_are_schemas(schema: Mapping[str, object]) -> None
     Draft202012Validator.check_schema(schema)
 
 
-def test_a_list_that_many_groups_share_is_looked_through_once() -> None:
+def test_a_list_that_many_groups_share_is_looked_through_and_told_of_once() -> None:
     team: JsonValue = [*("5544999999999" for _ in range(999)), "none"]
     shared: JsonValue = {f"g{n}": {"groupName": "A", "phones": team} for n in range(100)}
     begun = time.process_time()
     found = violations(GROUPS_SCHEMA, {"version": 1, "groups": shared}, most=MOST)
     assert time.process_time() - begun < 2
-    assert [each.path for each in found] == [("groups", f"g{n}", "phones", 999) for n in range(100)]
+    assert [each.path for each in found] == [("groups", "g0", "phones", 999)]
 
 
 def test_a_phone_of_any_length_is_judged_at_once() -> None:

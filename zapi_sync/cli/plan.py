@@ -50,9 +50,8 @@ def command(
     known = load_state(local)
     plan = make_plan(config.groups, known)
     warnings = [
-        *config.warnings,
+        *config.warnings_with(doubts(config, plan)),
         *local.warnings(),
-        *doubts(config, plan),
         *remote_warnings(known, path, environment(), sandbox=sandbox),
     ]
     console.complain(warnings)

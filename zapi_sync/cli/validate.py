@@ -23,7 +23,7 @@ def command(console: Console, files: tuple[str, ...]) -> int:
     Notes in a pull request:   zapi-sync validate --format sarif > zapi-sync.sarif
     """
     config = load_config(files)
-    warnings = [*config.warnings, *phone_doubts(config, {group.key for group in config.groups})]
+    warnings = config.warnings_with(phone_doubts(config, {group.key for group in config.groups}))
     console.complain(warnings)
     match console.format:
         case Format.JSON:

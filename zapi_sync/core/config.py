@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from zapi_sync.core.document import Document, Place, Value
+from zapi_sync.core.complaints import MAX_COMPLAINTS, Complaints, merged
+from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
 from zapi_sync.core.names import comparable_name, name_problems
 from zapi_sync.core.pacing import Pacing
-from zapi_sync.core.phones import MAX_DIGITS, MIN_DIGITS, Phone, is_lid, normalise_phone, person
+from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, why_no_phone
+from zapi_sync.core.places import Place, apart
 from zapi_sync.core.positions import Path
 from zapi_sync.core.source import shortened
 from zapi_sync.core.verdict import Violation, violations
@@ -22,9 +24,6 @@ from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
 """The attributes whose plain scalars are numbers and booleans; all others are text."""
-
-MAX_COMPLAINTS = 1000
-"""So many complaints are told in a run; each costs a look at where it stands."""
 
 MAX_PARTICIPANTS = 1023
 """Assumption: WhatsApp takes 1,024 members a group, the creator among them (Z-API documents no limit)."""
@@ -42,6 +41,7 @@ class Config:
     groups: tuple[Group, ...]
     pacing: Pacing
     warnings: tuple[Diagnostic, ...]
+    files: tuple[str, ...] = ()
     places: Mapping[GroupKey, Place] = field(default_factory=dict)
     instances: Mapping[InstanceName, Place] = field(default_factory=dict)
 
@@ -50,64 +50,36 @@ class Config:
         place = self.instances.get(instance)
         return place.location if place else None
 
+    def warnings_with(self, doubts: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """The warnings, and among them what else is doubtful about the same files."""
+        return merged(self.warnings, doubts, files=self.files)
 
-def read_config(documents: Sequence[Document], schema: Mapping[str, object]) -> Config:
+
+def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> Config:
     """The groups of all documents, which share one set of keys; `defaults` hold for their own file.
 
-    Raises ConfigInvalid with everything that is wrong, in the order of the files.
+    Raises ConfigInvalid with everything that is wrong, in the order of the files. No more documents are
+    taken where no more would be told.
     """
     reader = _Reader()
+    files: list[str] = []
     for document in documents:
-        reader.read(document, schema)
-    reader.check_instances()
-    complaints = _in_file_order(reader.complaints.told, documents)
-    last = complaints[-1].location if complaints else None
-    complaints += [_more(severity, last) for severity in sorted(reader.complaints.untold)]
+        files.append(document.source.name)
+        if not reader.read(document, schema):
+            break
+    else:
+        reader.check_instances()
+    complaints = reader.complaints.in_order(files)
     if any(complaint.severity is Severity.ERROR for complaint in complaints):
         raise ConfigInvalid(complaints)
     return Config(
-        tuple(reader.groups), reader.pacing(), tuple(complaints), reader.group_places, reader.instance_places
+        tuple(reader.groups),
+        reader.pacing(),
+        tuple(complaints),
+        tuple(files),
+        reader.group_places,
+        reader.instance_places,
     )
-
-
-def _in_file_order(complaints: Iterable[Diagnostic], documents: Sequence[Document]) -> list[Diagnostic]:
-    order = {document.source.name: position for position, document in enumerate(documents)}
-
-    def place(complaint: Diagnostic) -> tuple[int, int, int]:
-        at = complaint.location or Location("")
-        return (order.get(at.file, -1), at.line or 0, at.column or 0)
-
-    return sorted(dict.fromkeys(complaints), key=place)  # what stands under an anchor is told once
-
-
-def _more(severity: Severity, last: Location | None) -> Diagnostic:
-    return Diagnostic(
-        Code.MORE_MISTAKES,
-        f"there are more {severity}s than the {MAX_COMPLAINTS:,} that are told at once",
-        "see to those that are told, then run this again",
-        last,
-        severity,
-    )
-
-
-@dataclass(slots=True)
-class _Complaints:
-    """What is told, at most MAX_COMPLAINTS errors and as many warnings, and of what there was more."""
-
-    told: list[Diagnostic] = field(default_factory=list)
-    untold: set[Severity] = field(default_factory=set)
-    _counts: Counter[Severity] = field(default_factory=Counter)
-
-    def has_room(self, severity: Severity) -> bool:
-        """Whether one more will be told; if not, that there was more is remembered."""
-        if self._counts[severity] >= MAX_COMPLAINTS:
-            self.untold.add(severity)
-        return severity not in self.untold
-
-    def add(self, complaint: Diagnostic) -> None:
-        if self.has_room(complaint.severity):
-            self._counts[complaint.severity] += 1
-            self.told.append(complaint)
 
 
 @dataclass(slots=True)
@@ -115,7 +87,7 @@ class _Reader:
     """Reads documents one after another and remembers what must not occur twice."""
 
     groups: list[Group] = field(default_factory=list)
-    complaints: _Complaints = field(default_factory=_Complaints)
+    complaints: Complaints = field(default_factory=Complaints)
     group_places: dict[GroupKey, Place] = field(default_factory=dict)
     instance_places: dict[InstanceName, Place] = field(default_factory=dict)
     _names: dict[tuple[InstanceName, str], tuple[str, Place]] = field(default_factory=dict)
@@ -124,26 +96,35 @@ class _Reader:
     )
     _phones_read: dict[int, tuple[Phone, ...]] = field(default_factory=dict)
     _pacings: list[tuple[Pacing, Place]] = field(default_factory=list)
-    _broken: set[Path] = field(default_factory=set)
+    _broken: set[tuple[int, str | int]] = field(default_factory=set)
+    _aliased: Aliased = field(default_factory=Aliased)
 
-    def read(self, document: Document, schema: Mapping[str, object]) -> None:
+    def read(self, document: Document, schema: Mapping[str, object]) -> bool:
+        """Whether to go on: not where no more would be told, nor beyond what aliases may stand for."""
         for problem in document.problems:
             self.complaints.add(problem)
-        data = document.data
-        if data is None:
-            return
-        if not isinstance(data, dict):
+        self._aliased += document.aliased
+        if excess := self._aliased.excess:
+            self.complaints.add(_too_much_aliased(document, excess))
+            return False
+        if isinstance(document.data, dict):
+            self._read_mapping(document, document.data, schema)
+        elif document.data is not None:
             self.complaints.add(not_a_mapping(document))
-            return
+        return not self.complaints.has_untold(Severity.ERROR)
+
+    def _read_mapping(
+        self, document: Document, data: Mapping[str, Value], schema: Mapping[str, object]
+    ) -> None:
         known = {name: value for name, value in data.items() if not name.startswith("x-")}
         broken = violations(schema, known, most=MAX_COMPLAINTS + 1)
         for each in without_echoes(broken):
             if self.complaints.has_room(Severity.ERROR):
                 self.complaints.add(in_words(document, each))
         if len(broken) > MAX_COMPLAINTS:  # not all is known of what cannot be read
-            self.complaints.untold.add(Severity.ERROR)
+            self.complaints.leave_untold(Severity.ERROR)
             return
-        self._broken = {violation.path for violation in broken}
+        self._phones_read, self._broken = {}, _broken_entries(known, broken)
         self._read(document, known, {each.path[:2] for each in broken if _makes_unusable(each)})
 
     def _read(self, document: Document, known: Mapping[str, Value], unusable: Collection[Path]) -> None:
@@ -239,14 +220,14 @@ class _Reader:
 
     def _phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
         """The participants that can be sent, in the order written; a list that groups share is read once."""
-        shared = id(written)  # the document keeps the list, so no other one gets its id
+        shared = id(written)  # the document at hand keeps the list, so no other one gets its id
         if shared not in self._phones_read:
             self._phones_read[shared] = self._read_phones(document, path, written)
         return self._phones_read[shared]
 
     def _read_phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
         seen: dict[str, tuple[str, int]] = {}
-        sound = [position for position in range(len(written)) if (*path, position) not in self._broken]
+        sound = [position for position in range(len(written)) if (id(written), position) not in self._broken]
         for position in sound:
             text = written[position]
             if is_lid(text):
@@ -269,8 +250,8 @@ class _Reader:
                     "remove one of the two",
                     also=("first written here", Place(document, (*path, index))),
                 )
-            elif not (phone.isdecimal() and phone.isascii() and MIN_DIGITS <= len(phone) <= MAX_DIGITS):
-                self._no_phone(Place(document, (*path, position)), text, phone)
+            elif problem := why_no_phone(text):
+                self._complain(Code.NOT_A_PHONE, Place(document, (*path, position)), *problem)
         if not seen and len(sound) == len(written):
             self._complain(
                 Code.NO_PARTICIPANTS,
@@ -288,23 +269,6 @@ class _Reader:
                 severity=Severity.WARNING,
             )
         return tuple(Phone(phone) for phone, _ in seen.values())
-
-    def _no_phone(self, place: Place, text: str, phone: str) -> None:
-        if not (phone.isascii() and phone.isdecimal()):
-            self._complain(
-                Code.NOT_A_PHONE,
-                place,
-                f'"{shortened(text)}" is not a phone number',
-                "write country, area and number, as in 5544999999999 or +55 44 99999-9999",
-            )
-        else:
-            self._complain(
-                Code.NOT_A_PHONE,
-                place,
-                f"a phone number has {MIN_DIGITS} to {MAX_DIGITS} digits, "
-                f"and {shortened(phone)} has {len(phone)}",
-                "write country, area and number, as in 5544999999999",
-            )
 
     def _pacing(self, document: Document, raw: Mapping[str, Value]) -> None:
         usual = Pacing()
@@ -334,8 +298,27 @@ class _Reader:
         severity: Severity = Severity.ERROR,
     ) -> None:
         if self.complaints.has_room(severity):  # where it stands is found out only then
-            others = ((also[0], also[1].location),) if also else ()
-            self.complaints.add(Diagnostic(code, message, hint, place.location, severity, others))
+            here, there = apart(place, also[1]) if also else (place.location, None)
+            others = ((also[0], there),) if also and there else ()
+            self.complaints.add(Diagnostic(code, message, hint, here, severity, others))
+
+
+def _broken_entries(known: Mapping[str, Value], broken: Iterable[Violation]) -> set[tuple[int, str | int]]:
+    """The entries of phone lists that are wrong: by the list's identity, as several groups may share it."""
+    groups = cast(dict[str | int, dict[str, object]], known.get("groups"))
+    return {
+        (id(groups[key]["phones"]), index)
+        for key, index in ((each.path[1], each.path[3]) for each in broken if len(each.path) == 4)
+    }
+
+
+def _too_much_aliased(document: Document, excess: str) -> Diagnostic:
+    return Diagnostic(
+        Code.BEYOND_BOUNDS,
+        f"the aliases of this file and of those before it stand for more than {excess}",
+        SPLIT_ALIASES,
+        document.source.beginning,
+    )
 
 
 def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> InstanceName | None:

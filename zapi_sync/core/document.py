@@ -25,6 +25,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.parsers import events, is_too_deep
 from zapi_sync.core.positions import MERGE, Path, Positions
 from zapi_sync.core.source import Mark, Source, shortened
@@ -38,16 +39,34 @@ MAX_VALUES = 10_000_000
 """How many keys and values one file may hold."""
 
 MAX_EXPANDED = 1_000_000
-"""How many values aliases may stand for in one file: 1,000 groups can share one list of 1,000 phones."""
+"""How many values aliases may stand for in all files: 1,000 groups can share one list of 1,000 phones."""
 MAX_EXPANDED_TEXT = 32 * MAX_EXPANDED
 """And of how many characters: a text is copied wherever it is looked at."""
-_MAX_PROBLEMS = 1000
-"""Nobody reads on beyond these, and a hostile file would have one for each of its characters."""
+SPLIT_ALIASES = "write the values out, or split them over several runs: `-f` names the files of one"
+_MAX_PROBLEMS = MAX_COMPLAINTS + 1  # the one more is what there being more is known by
 
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _MERGE = "\0" + MERGE  # an unquoted `<<` as a key; no YAML text can hold this one
 _PLAIN_TAGS = {None, "!"} | {f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq")}
+
+
+@dataclass(frozen=True, slots=True)
+class Aliased:
+    """What aliases stand for: so many values, of so many characters."""
+
+    values: int = 0
+    text: int = 0
+
+    def __add__(self, other: Aliased) -> Aliased:
+        return Aliased(self.values + other.values, self.text + other.text)
+
+    @property
+    def excess(self) -> str | None:
+        """The bound that this is beyond, in words."""
+        if self.values > MAX_EXPANDED:
+            return f"{MAX_EXPANDED:,} values"
+        return f"{MAX_EXPANDED_TEXT:,} characters" if self.text > MAX_EXPANDED_TEXT else None
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,7 @@ class Document:
     source: Source
     data: Value | None
     problems: tuple[Diagnostic, ...] = ()
+    aliased: Aliased = field(default_factory=Aliased)
 
     def first_key(self, mapping: Mark | None, key: str) -> Location | None:
         """Where a key was first written in the mapping that begins at a mark."""
@@ -85,19 +105,6 @@ class Document:
         return places[0] if places else self.where(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A value of a document, or the key that it stands under; its Location costs a second parse."""
-
-    document: Document
-    path: Path
-    key: bool = False
-
-    @property
-    def location(self) -> Location:
-        return self.document.where_key(self.path) if self.key else self.document.where(self.path)
-
-
 def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
     """Parse one YAML document.
 
@@ -118,7 +125,7 @@ def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
         return Document(source, None, (*builder.complaints, syntax_error(source, error)))
     except _Unreadable as refusal:
         return Document(source, None, (*builder.complaints, refusal.complaint))
-    document = Document(source, builder.root)
+    document = Document(source, builder.root, aliased=builder.aliased)
     repeated = (_repeated_key(document, *each) for each in builder.repeated)
     return replace(document, problems=(*builder.complaints, *repeated))
 
@@ -171,6 +178,10 @@ class _Builder:
         self._expanded_text = 0
         self._documents = 0
 
+    @property
+    def aliased(self) -> Aliased:
+        return Aliased(self._expanded, self._expanded_text)
+
     def take_all(self, events: Iterable[Event]) -> None:
         for event in events:
             if not self.take(event):
@@ -201,16 +212,7 @@ class _Builder:
         return True
 
     def _scalar(self, event: ScalarEvent) -> None:
-        self._values += 1
-        if self._values > MAX_VALUES:
-            self._fail(
-                Code.BEYOND_BOUNDS,
-                event,
-                f"more than {MAX_VALUES:,} keys and values in one file",
-                "split the file: -f takes a folder, or several files",
-            )
-        if event.tag is not None:
-            self._check_tag(event)
+        self._count(event)
         plain = event.implicit[0]
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(event.value, plain, 1, len(event.value))
@@ -219,9 +221,7 @@ class _Builder:
     def _open(
         self, event: MappingStartEvent | SequenceStartEvent, container: list[Value] | dict[str, Value]
     ) -> None:
-        self._values += 1
-        if event.tag is not None:
-            self._check_tag(event)
+        self._count(event)
         self._check_depth(event, 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
@@ -268,18 +268,13 @@ class _Builder:
         self._expanded += anchored.size
         self._expanded_text += anchored.text
         self._check_depth(event, anchored.height)
-        bounds = (
-            (self._expanded, MAX_EXPANDED, "values"),
-            (self._expanded_text, MAX_EXPANDED_TEXT, "characters"),
-        )
-        for expanded, most, what in bounds:
-            if expanded > most:
-                self._fail(
-                    Code.BEYOND_BOUNDS,
-                    event,
-                    f"the aliases of this file stand for more than {most:,} {what}",
-                    "write the values out, or split the file",
-                )
+        if self._expanded > MAX_EXPANDED or self._expanded_text > MAX_EXPANDED_TEXT:
+            self._fail(
+                Code.BEYOND_BOUNDS,
+                event,
+                f"the aliases of this file stand for more than {self.aliased.excess}",
+                SPLIT_ALIASES,
+            )
         self._put(anchored.value, anchored.plain, event, anchored.height)
 
     def _check_depth(self, event: Event, more: int) -> None:
@@ -338,6 +333,18 @@ class _Builder:
                 "write `<<: *anchor-of-a-mapping`",
             )
         return mappings
+
+    def _count(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._fail(
+                Code.BEYOND_BOUNDS,
+                event,
+                f"more than {MAX_VALUES:,} keys and values in one file",
+                "split the file: -f takes a folder, or several files",
+            )
+        if event.tag is not None:
+            self._check_tag(event)
 
     def _check_tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
         if event.tag not in _PLAIN_TAGS:

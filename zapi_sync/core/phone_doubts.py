@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import cast
 
-from zapi_sync.core.config import MAX_COMPLAINTS, Config
-from zapi_sync.core.document import Place
+from zapi_sync.core.complaints import Complaints
+from zapi_sync.core.config import Config
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.phones import (
     is_assigned,
@@ -16,6 +16,7 @@ from zapi_sync.core.phones import (
     why_unassigned,
     with_ninth_digit,
 )
+from zapi_sync.core.places import Place
 from zapi_sync.errors import Code, Diagnostic, Severity
 
 
@@ -25,30 +26,17 @@ def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]
     It is asked of groups that are about to be created alone: those that exist would not be the better for it.
     """
     odd: dict[str, tuple[Code, str, str] | None] = {}
-    told: list[Diagnostic] = []
-    seen: set[int] = set()
-    for group in config.groups:
-        if group.key not in keys:
-            continue
-        place = config.places[group.key]
-        written = _written(place)
-        if id(written) in seen:  # a list that groups share is told of once
-            continue
-        seen.add(id(written))
-        for index, text in enumerate(written):
-            if is_lid(text):
-                continue
-            phone = normalise_phone(text)
-            if phone not in odd:
-                odd[phone] = None if is_assigned(phone) else _oddity(phone)
-            oddity = odd[phone]
-            if oddity:
-                code, message, hint = oddity
-                where = Place(place.document, (*place.path, "phones", index)).location
-                told.append(Diagnostic(code, message, hint, where, Severity.WARNING))
-                if len(told) >= MAX_COMPLAINTS:
-                    return told
-    return told
+    told = Complaints()
+    for place, text in _written(config, keys):
+        phone = normalise_phone(text)
+        if phone not in odd:
+            odd[phone] = None if is_assigned(phone) else _oddity(phone)
+        oddity = odd[phone]
+        if oddity and told.has_room(Severity.WARNING):
+            told.add(Diagnostic(*oddity, place.location, Severity.WARNING))
+        if told.has_untold(Severity.WARNING):
+            break
+    return told.in_order(config.files)
 
 
 def _oddity(phone: str) -> tuple[Code, str, str]:
@@ -68,7 +56,15 @@ def _oddity(phone: str) -> tuple[Code, str, str]:
     )
 
 
-def _written(group: Place) -> list[str]:
-    """The phones of a group as they stand in its document."""
-    data = cast(dict[str, dict[str, dict[str, list[str]]]], group.document.data)
-    return data["groups"][str(group.path[-1])]["phones"]
+def _written(config: Config, keys: Collection[GroupKey]) -> Iterator[tuple[Place, str]]:
+    """The phones of these groups as they stand in their documents; a list that groups share comes once."""
+    seen: set[int] = set()
+    for group in (group for group in config.groups if group.key in keys):
+        place = config.places[group.key]
+        data = cast(dict[str, dict[str, dict[str, list[str]]]], place.document.data)
+        phones = data["groups"][group.key]["phones"]
+        if id(phones) not in seen:
+            seen.add(id(phones))
+            for index, text in enumerate(phones):
+                if not is_lid(text):
+                    yield Place(place.document, (*place.path, "phones", index)), text

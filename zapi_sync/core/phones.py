@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NewType
 
+from zapi_sync.core.source import shortened
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -24,6 +26,10 @@ _ARGENTINE_MOBILE = re.compile(r"(54)9([0-9]{10})")  # the 9 that is dialled fro
 _TWO_FORMS = {"55": _BRAZILIAN_MOBILE, "52": _MEXICAN_MOBILE, "54": _ARGENTINE_MOBILE}
 _WITHOUT_NINTH = re.compile(r"(55[1-9]{2})([6-9][0-9]{7})")
 
+_DECIMAL = re.compile(r"\s*(\+?[0-9]{7,})\.[0-9]{1,2}\s*")  # no mask has its one dot there
+_DATE = re.compile(r"\s*(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])\s*")
+_AS_IN = "write country, area and number, as in 5544999999999"
+
 
 def normalise_phone(written: str) -> str:
     """The text of a phone without mask characters, `+` and a leading `00`; the rest is left as it is."""
@@ -31,6 +37,27 @@ def normalise_phone(written: str) -> str:
     if bare.startswith("+"):
         return bare[1:]
     return bare.removeprefix("00")
+
+
+def why_no_phone(written: str) -> tuple[str, str] | None:
+    """What keeps a text from being a phone, and what to do; None where it is one."""
+    phone, shown = normalise_phone(written), shortened(written)
+    if not (phone.isascii() and phone.isdecimal()):
+        return f'"{shown}" is not a phone number', f"{_AS_IN} or +55 44 99999-9999"
+    if decimal := _DECIMAL.fullmatch(written):
+        return (
+            f'"{shown}" is a number with decimals, as spreadsheets write it, and no phone number',
+            f"write {shortened(decimal[1])}, if that is the phone; spreadsheets keep it in columns of text",
+        )
+    if _DATE.fullmatch(written):
+        return f'"{shown}" is a date, not a phone number', _AS_IN
+    if not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
+        return (
+            f"a phone number has {MIN_DIGITS} to {MAX_DIGITS} digits, "
+            f"and {shortened(phone)} has {len(phone)}",
+            _AS_IN,
+        )
+    return None
 
 
 def is_lid(written: str) -> bool:
@@ -51,11 +78,10 @@ def same_person(one: str, other: str) -> bool:
 
 
 def with_ninth_digit(phone: str) -> str | None:
-    """A Brazilian mobile number that lacks its ninth digit, with it; None for any other number."""
+    """What a number that nobody can have would be with Brazil's ninth digit; None where that is no better."""
     found = _WITHOUT_NINTH.fullmatch(phone)
-    if found is None or is_assigned(phone):
-        return None
-    return f"{found[1]}9{found[2]}"
+    longer = f"{found[1]}9{found[2]}" if found else ""
+    return longer if longer and is_assigned(longer) else None
 
 
 def is_assigned(phone: str) -> bool:
@@ -68,9 +94,8 @@ def is_assigned(phone: str) -> bool:
         return False
     from phonenumbers import PhoneNumberFormat, format_number, is_valid_number
 
-    as_dialled = format_number(
-        number, PhoneNumberFormat.E164
-    )  # less a 0 that is for calls within the country
+    # less a 0 that is for calls within the country
+    as_dialled = format_number(number, PhoneNumberFormat.E164)
     return is_valid_number(number) and as_dialled == f"+{phone}"
 
 

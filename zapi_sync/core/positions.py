@@ -43,10 +43,8 @@ class _Node:
         return own if own or step == MERGE or not self.keyed else self._merged(step)
 
     def _merged(self, step: str | int) -> list[tuple[Span, _Node]]:
-        pending, seen = (
-            self._sources(),
-            set(),
-        )  # through aliases they reach deeper than Python can call itself
+        pending = self._sources()  # through aliases they reach deeper than Python can call itself
+        seen: set[int] = set()
         while pending:
             node = pending.pop()
             if id(node) not in seen:

@@ -12,7 +12,7 @@ from zapi_sync.errors import Code, Diagnostic, Location
 
 _LINE_BREAK = re.compile("\r\n|[\n\r]")
 _YAML_BREAK = re.compile("[\x85\u2028\u2029]")  # YAML 1.1, section 5.4, ends a line here, too; editors do not
-_BOM = "\ufeff"
+BOM = "\ufeff"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -81,7 +81,7 @@ class Source:
 
     def _of_mark(self, mark: Mark) -> tuple[int, int]:
         line, column = mark.line, mark.column
-        if line == 0 and self.text.startswith(_BOM):
+        if line == 0 and self.text.startswith(BOM):
             column += 1  # a second byte order mark: parsers skip it without counting
         if self._yaml_lines is not None and line < len(self._yaml_lines):
             begin = self._yaml_lines[line]

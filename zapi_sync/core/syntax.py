@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from zapi_sync.core.parsers import first_unprintable
-from zapi_sync.core.source import Source
+from zapi_sync.core.source import BOM, Source
 from zapi_sync.errors import Code, Diagnostic, Location
 
 
@@ -40,6 +40,10 @@ _TRAILING = _Words(
     "put the whole text in quotes; a ' within single quotes is written twice",
 )
 _TAB = _Words("a tab stands in the indentation", "indent with spaces")
+_BOM = _Words(
+    "an unseen byte order mark (U+FEFF) stands before this, and only a file may begin with one",
+    "remove it, or write the line again; files that are joined into one leave such marks",
+)
 _RESERVED = _Words("a text cannot begin with this character", "put the text in quotes")
 
 # By the beginning of what libyaml says (scanner.c, parser.c), the longest first where one is another's.
@@ -168,6 +172,8 @@ def _indent(line: str) -> int:
 
 def _in_words(problem: str, place: Location) -> _Words:
     before, character = _around(place)
+    if before.endswith(BOM):
+        return _BOM
     if "cannot start any token" in problem:
         return _TAB if character == "\t" else _RESERVED
     if problem.startswith("did not find expected key") and before.strip():

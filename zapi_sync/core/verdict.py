@@ -38,7 +38,10 @@ class Violation:
 
 
 def violations(schema: Mapping[str, object], data: JsonValue, *, most: int) -> list[Violation]:
-    """Every violation, at most `most`; an empty list where the data fits."""
+    """Every violation, at most `most`; an empty list where the data fits.
+
+    What is wrong within a list is told of the first place alone that the list stands at.
+    """
     if jsonschema_rs.Draft202012Validator(dict(schema)).is_valid(data):
         return []
     found: dict[tuple[Path, str], Violation] = {}
@@ -85,7 +88,7 @@ class _Unfit:
     def __init__(self, schema: _Object) -> None:
         self._defs = schema.get("$defs", {})
         self._compiled: dict[int, tuple[object, jsonschema_rs.Draft202012Validator]] = {}
-        self._indices: dict[tuple[int, int], tuple[object, list[int]]] = {}
+        self._told: dict[tuple[int, int], tuple[object, object]] = {}
         # by identity, so each holds on to what it was made for
 
     def is_unfit(self, rule: object, value: object) -> bool:
@@ -95,12 +98,12 @@ class _Unfit:
         return not self._compiled[id(rule)][1].is_valid(value)
 
     def indices(self, rule: object, values: list[object]) -> list[int]:
-        """Those of a list, found once: through aliases a thousand groups may share it."""
+        """Those of a list, told once: through aliases a thousand groups may share it."""
         key = id(rule), id(values)
-        if key not in self._indices:
-            unfit = [index for index, each in enumerate(values) if self.is_unfit(rule, each)]
-            self._indices[key] = values, unfit
-        return self._indices[key][1]
+        if key in self._told:
+            return []
+        self._told[key] = rule, values
+        return [index for index, each in enumerate(values) if self.is_unfit(rule, each)]
 
 
 def _pattern(

@@ -7,9 +7,12 @@ import ipaddress
 import json
 import os
 import re
+import select
+import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,17 +20,20 @@ from urllib.parse import urlsplit
 
 from zapi_sync.core.model import Credentials, InstanceName, Remote, credential_variables
 from zapi_sync.core.source import Source, decode
-from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, InputUnreadable, Location
+from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location
 
 STDIN = "-"
 BASE_URL_VARIABLE = "ZAPI_BASE_URL"
 DEFAULT_BASE_URL = "https://api.z-api.io"
-MAX_CONFIG_BYTES = 256 * 1024 * 1024
-MAX_HOST_LABEL = 63
-"""Characters between two dots of a host's name (RFC 1035, 2.3.4)."""
+MAX_CONFIG_BYTES = 64 * 1024 * 1024
+"""Of all files together: what is made of them takes ten times their room."""
+WRITER_SECONDS = 5
+"""So long a named pipe may have no writer."""
+MAX_BASE_URL = 2000
 
 SCHEMAS = ("groups", "state", "plan", "apply", "invites", "errors")
 
+_HOST_LABEL = re.compile(r"[^\W_]([\w-]{0,61}\w)?", re.ASCII)  # RFC 1035, 2.3.4, and _ as many have it
 _PORTS = {"http": 80, "https": 443}
 _SUFFIXES = (".yaml", ".yml")
 
@@ -35,73 +41,131 @@ _SUFFIXES = (".yaml", ".yml")
 def read_sources(names: Sequence[str]) -> list[Source]:
     """The config texts that `-f` names: files, folders (their *.yaml and *.yml by name), `-` for stdin.
 
-    What is named twice is read once. Raises InputUnreadable with all that cannot be read.
+    A file is read once, by however many names. What cannot be read is a source that says why.
     """
-    sources: list[Source] = []
-    unreadable: list[Diagnostic] = []
-    for name in dict.fromkeys(names):
+    reader = _Reader()
+    for name in names:
+        reader.read(name)
+    return reader.sources
+
+
+class _Unreadable(Exception):
+    """What keeps a file from being read, and what to do about it."""
+
+    def __init__(self, message: str, hint: str, code: Code = Code.CONFIG_UNREADABLE) -> None:
+        super().__init__(message)
+        self.complaint = Diagnostic(code, message, hint)
+
+
+class _Reader:
+    """Reads files one after another, each of them once and no more than MAX_CONFIG_BYTES together."""
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self._seen: set[tuple[int, int]] = set()
+        self._room = MAX_CONFIG_BYTES
+
+    def read(self, name: str) -> None:
+        files: list[str] = []
+        with self._telling(name):
+            files = _files(name)
+        for file in files:
+            if self._room >= 0:
+                with self._telling(file):
+                    self._read_file(file)
+
+    @contextmanager
+    def _telling(self, name: str) -> Iterator[None]:
         try:
-            sources.extend(_sources(name))
-        except InputUnreadable as complaint:
-            unreadable.extend(complaint.diagnostics)
-    if unreadable:
-        raise InputUnreadable(unreadable)
-    return sources
+            yield
+        except _Unreadable as refusal:
+            complaint = refusal.complaint
+        except (OSError, ValueError) as error:
+            complaint = _failure(name, error)
+        else:
+            return
+        self.sources.append(Source(name, "", replace(complaint, location=Location(name) if name else None)))
+
+    def _read_file(self, file: str) -> None:
+        with _opened(file) as stream:
+            status = os.fstat(stream.fileno())
+            identity = status.st_dev, status.st_ino
+            if identity in self._seen:
+                return
+            self._seen.add(identity)
+            raw = _first(stream, status.st_mode) if file != STDIN else b""
+            raw += stream.read(self._room + 1)
+        self._room -= len(raw)
+        if self._room < 0:
+            raise _Unreadable(
+                f"the config is more than {MAX_CONFIG_BYTES // 2**20} MiB",
+                "split it over several runs: `-f` names the files of one",
+                Code.BEYOND_BOUNDS,
+            )
+        self.sources.append(decode("<stdin>" if file == STDIN else file, raw))
 
 
-def _sources(name: str) -> Iterator[Source]:
-    if name == STDIN:
-        yield decode("<stdin>", _bounded(sys.stdin.buffer, "<stdin>"))
-        return
-    with _reading(name):
-        files = _files(Path(name)) if name and Path(name).is_dir() else [name]
+def _files(name: str) -> list[str]:
+    """The files of a name that `-f` was given: those of a folder, or itself."""
+    if not name:
+        raise _Unreadable(
+            "-f names no file", "name the config with -f FILE; is the name in a variable that is not set?"
+        )
+    if name == STDIN or not os.path.isdir(name):
+        return [name]
+    files = [
+        str(entry)
+        for entry in sorted(Path(name).iterdir())
+        if entry.suffix.lower() in _SUFFIXES and not entry.is_dir()
+    ]
     if not files:
-        raise InputUnreadable.of(
-            Code.CONFIG_UNREADABLE,
-            "no *.yaml or *.yml file is in this folder",
-            hint="name the file with -f FILE",
-            file=name,
-        )
-    for file in files:
-        with _reading(file), open(file, "rb") as stream:
-            yield decode(file, _bounded(stream, file))
+        raise _Unreadable("no *.yaml or *.yml file is in this folder", "name the file with -f FILE")
+    return files
 
 
-def _files(folder: Path) -> list[str]:
-    return [str(file) for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES and file.is_file()]
+def _opened(file: str) -> BinaryIO:
+    if file == STDIN:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    return open(file, "rb", opener=_open_at_once)
 
 
-def _bounded(stream: BinaryIO, name: str) -> bytes:
-    raw = stream.read(MAX_CONFIG_BYTES + 1)
-    if len(raw) > MAX_CONFIG_BYTES:
-        raise InputUnreadable.of(
-            Code.BEYOND_BOUNDS,
-            f"this is more than {MAX_CONFIG_BYTES // 2**20} MiB",
-            hint="split it: -f takes a folder, or several files",
-            file=name,
-        )
-    return raw
+def _open_at_once(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_NONBLOCK)  # else the opening of a pipe waits for a writer
 
 
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise InputUnreadable.of(
-            Code.CONFIG_UNREADABLE,
-            "there is no such file",
-            hint="name the config with -f FILE; the README's example is a good beginning",
-            file=name,
-        ) from None
-    except (OSError, ValueError) as error:
+def _first(stream: BinaryIO, mode: int) -> bytes:
+    """Waits for what is to be read, and returns what had to be read to know that there is something.
+
+    A pipe that nobody writes to is waited for but a while; a device may have no end, unless it is a terminal.
+    """
+    first = b""
+    if stat.S_ISFIFO(mode):
+        waiting = select.poll()
+        waiting.register(stream, select.POLLIN)
+        if not waiting.poll(WRITER_SECONDS * 1000):
+            with suppress(BlockingIOError):  # there is a writer, who takes his time
+                first = os.read(stream.fileno(), 1)
+                if not first:
+                    raise _Unreadable(
+                        "nothing writes to this pipe", "start what writes to it, or name a file"
+                    )
+    elif not stat.S_ISREG(mode) and not stream.isatty():
+        raise _Unreadable("this is neither a file nor a pipe", "name a file, or - for standard input")
+    os.set_blocking(stream.fileno(), True)
+    return first
+
+
+def _failure(name: str, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, FileNotFoundError):
+        if os.path.islink(name):
+            what, hint = "this link leads to nothing", "mend the link, or remove it"
+        else:
+            what = "there is no such file"
+            hint = "name the config with -f FILE; the README's example is a good beginning"
+    else:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise InputUnreadable.of(
-            Code.CONFIG_UNREADABLE,
-            f"this cannot be read: {reason}",
-            hint="name a file that this user may read",
-            file=name,
-        ) from None
+        what, hint = f"this cannot be read: {reason}", "name a file that this user may read"
+    return Diagnostic(Code.CONFIG_UNREADABLE, what, hint)
 
 
 def schema_text(name: str) -> str:
@@ -130,9 +194,8 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
     except ValueError:
         host, port = None, None
         parts = urlsplit("")
-    too_long = host is not None and any(len(label) > MAX_HOST_LABEL for label in host.split("."))
     odd = not base_url.isprintable() or set(base_url) & set("?#@ \\")  # urlsplit drops line breaks
-    if not host or too_long or odd or parts.scheme not in _PORTS:
+    if not host or not _is_host(host) or odd or parts.scheme not in _PORTS or len(base_url) > MAX_BASE_URL:
         raise CredentialsInvalid.of(
             Code.BASE_URL,
             f"{BASE_URL_VARIABLE} is not the address of an API",
@@ -147,6 +210,21 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
     address = f"[{host}]" if ":" in host else host
     origin = f"{parts.scheme}://{address}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
     return Remote(base_url, origin)
+
+
+def _is_host(host: str) -> bool:
+    """Whether this is an IP address, or a name of labels as hosts have them."""
+    in_brackets = ":" in host  # urlsplit takes nothing but addresses there
+    return in_brackets or all(map(_is_label, host.removesuffix(".").split(".")))
+
+
+def _is_label(label: str) -> bool:
+    if not label.isascii() or label.startswith("xn--"):  # what is in another script is written as xn--… there
+        try:
+            label = label.encode("idna").decode("idna").encode("idna").decode("ascii")
+        except UnicodeError:
+            return False
+    return _HOST_LABEL.fullmatch(label) is not None
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,36 @@
+"""Where the values of documents stand, and where they are used from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zapi_sync.core.document import Document
+from zapi_sync.core.positions import Path
+from zapi_sync.errors import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of a document, or the key that it stands under; its Location costs a second parse."""
+
+    document: Document
+    path: Path
+    key: bool = False
+
+    @property
+    def location(self) -> Location:
+        return self.document.where_key(self.path) if self.key else self.document.where(self.path)
+
+    @property
+    def uses(self) -> Iterator[Location]:
+        """Where it stands, then where it is used from there: under its own key, and under the group's."""
+        yield self.location
+        yield self.document.where_key(self.path)
+        yield self.document.where_key(self.path[:2])
+
+
+def apart(one: Place, other: Place) -> tuple[Location, Location]:
+    """Where two values stand; where they stand under one anchor, where it is used."""
+    uses = list(zip(one.uses, other.uses, strict=True))
+    return next((each for each in uses if each[0] != each[1]), uses[0])
