@@ -50,7 +50,7 @@ def load_config(files: Sequence[str]) -> Config:
     with _collector_held_off():
         sources = inputs.read_sources(files)
         _log.info("config: %s", ", ".join(source.name for source in sources))
-        documents = [parse(source, typed_keys=TYPED_KEYS) for source in sources]
+        documents = (parse(source, typed_keys=TYPED_KEYS) for source in sources)
         return read_config(documents, inputs.schema("groups"))
 
 

@@ -25,7 +25,7 @@ from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location
 STDIN = "-"
 BASE_URL_VARIABLE = "ZAPI_BASE_URL"
 DEFAULT_BASE_URL = "https://api.z-api.io"
-MAX_CONFIG_BYTES = 64 * 1024 * 1024
+MAX_CONFIG_BYTES = 256 * 1024 * 1024
 """Of all files together: what is made of them takes ten times their room."""
 WRITER_SECONDS = 5
 """So long a named pipe may have no writer."""
