@@ -131,7 +131,7 @@ def test_files_beyond_all_measure_are_refused(tmp_path: Path, sizes: list[int]) 
     beyond = next(number for number in range(len(sizes)) if sum(sizes[: number + 1]) > 0)
     assert len(sources) == beyond + 1
     assert unreadable(*names)[-1] == (
-        f"{names[beyond]}: the config is more than 64 MiB | "
+        f"{names[beyond]}: the config is more than 256 MiB | "
         "split it over several runs: `-f` names the files of one"
     )
 
