@@ -13,6 +13,7 @@ import click
 from zapi_sync import __version__
 from zapi_sync.cli.streams import discard_output, keep_secrets, open_standard_streams
 from zapi_sync.errors import ExitCode
+from zapi_sync.render.safe import printable
 
 _COMMANDS = {
     "validate": "Check the config; needs no state and no network.",
@@ -69,6 +70,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(result or ExitCode.DONE)
     except click.UsageError as error:
+        error.message = printable(error.message)  # it may repeat an argument, which may be a file's name
         error.show()
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
