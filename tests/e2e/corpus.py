@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from zapi_sync import cli
+from zapi_sync.core.redact import CUT
 from zapi_sync.render.safe import printable, width
 
 SECONDS = 5.0
@@ -155,12 +156,15 @@ def _nowhere(lines: list[str], line: int, column: int) -> list[str]:
 
 def _not_shown(lines: list[str], line: int, number: int, shown: str) -> list[str]:
     text = lines[line - 1].replace("\t", " ") if line <= len(lines) else ""
-    matches = shown in printable(text) if len(text) > _WINDOW else shown == printable(text)
+    whole = "".join(printable(text[at : at + 1000]) for at in range(0, len(text), 1000))
+    part = shown.removeprefix(CUT).removesuffix(CUT)
+    matches = part in whole if len(text) > _WINDOW else shown == whole
     return [] if number == line and matches else [f"line {line} is not the one shown: {number} | {shown!r}"]
 
 
 def _beside(lines: list[str], line: int, column: int, indent: int) -> list[str]:
     text = lines[line - 1].replace("\t", " ") if line <= len(lines) else ""
     start = max(0, column - 1 - _WINDOW // 2) if len(text) > _WINDOW else 0
-    meant = width(printable(text[start : column - 1]))
+    before = text[start : column - 1]
+    meant = width(printable(CUT + before[len(CUT) :] if start else before))
     return [] if indent == meant else [f"the caret stands in column {indent}, not {meant}"]

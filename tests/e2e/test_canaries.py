@@ -161,6 +161,19 @@ def test_the_last_door(zapi_sync: Any) -> None:
         assert "***" in result.out + result.err
 
 
+def test_a_part_of_a_secret_is_none_less(zapi_sync: Any) -> None:
+    """What a complaint repeats is cut, and so may be the secret in it."""
+    token = "9F8E7D6C5B4A39281706F5E4D3C2B1A0"
+    zapi_sync.environment |= {"ZAPI_TOKEN": token}
+    for indent in range(0, 100, 3):
+        wrong = f"autoInvite: {'x' * indent}{token}, phones: ['{'y' * indent}{token}']"
+        zapi_sync.write(f"version: 1\ngroups: {{a: {{groupName: A, {wrong}}}}}\n")
+        for output in ("text", "json", "markdown", "sarif"):
+            result = zapi_sync("validate", "--format", output)
+            assert result.code == 1
+            assert not [at for at in range(25) if token[at : at + 8] in result.out + result.err]
+
+
 def test_the_sandbox_says_nothing_of_what_it_is_sent(zapi_sync: Any) -> None:
     process = zapi_sync.start("sandbox", "--port", "0", "--db", ":memory:")
     assert process.stdout

@@ -64,6 +64,14 @@ def test_a_name_from_outside_cannot_steer_a_terminal_or_a_ci_log(zapi_sync: Any)
     assert state["groups"]["a"]["groupName"] == hostile
 
 
+def test_no_file_s_name_begins_a_line_as_a_command_of_a_ci_log(zapi_sync: Any) -> None:
+    zapi_sync.write("version: 1\n", ":")
+    for arguments in (["validate", "-f", ":"], ["plan", "-f", "x\n::error::"], ["plan", "x\n::error::"]):
+        result = zapi_sync(*arguments)
+        assert result.code in (1, 64)
+        assert not any(line.strip().startswith("::") for line in (result.out + result.err).splitlines())
+
+
 def test_no_invite_link_in_a_plan(zapi_sync: Any) -> None:
     zapi_sync.groups("a")
     zapi_sync("apply", "--sandbox", "--auto-approve")

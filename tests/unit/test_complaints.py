@@ -65,6 +65,9 @@ def test_a_complaint_says_where_what_and_what_to_do() -> None:
         (Location("f", 3), "f:3: error: what [ZS114]"),
         (Location("f", 3, 4), "f:3:4: error: what [ZS114]"),
         (Location("a\x1b\nb", 3, 4), "a\\u{1b}\\u{a}b:3:4: error: what [ZS114]"),
+        (Location(":", 3, 4), ":\\u{3a}3:4: error: what [ZS114]"),
+        (Location(":"), ":\\u{3a} error: what [ZS114]"),
+        (Location("::add-mask::x"), ":\\u{3a}add-mask::x: error: what [ZS114]"),
     ],
 )
 def test_a_place_is_told_as_far_as_it_is_known(location: Location | None, head: str) -> None:
@@ -117,6 +120,19 @@ def test_of_a_long_line_the_part_around_the_caret_is_shown(column: int) -> None:
     excerpt, carets = shown(text, column, 3)
     assert len(excerpt) <= 100
     assert underlined(excerpt, carets) == text[column - 1 : column + 2]
+
+
+def test_where_a_line_was_cut_there_is_a_mark() -> None:
+    assert shown("abc" * 40, 1)[0] == ("abc" * 40)[:97] + "..."
+    assert shown("abc" * 40, 120)[0] == "..." + ("abc" * 40)[72:]
+    assert shown("abc" * 90, 120)[0] == "..." + ("abc" * 90)[72:166] + "..."
+
+
+def test_the_carets_stand_under_what_a_terminal_without_letters_shows() -> None:
+    location = Location("f", 7, 9, 3, "ção: 1, ção: 2")
+    _, excerpt, carets, _ = complaints([told("what", "do", location)], Paint(False, "ascii")).splitlines()
+    seen = excerpt.encode("ascii", "backslashreplace").decode()
+    assert seen[carets.index("^") : carets.rindex("^") + 1] == r"\xe7\xe3o"
 
 
 def test_carets_never_reach_beyond_the_excerpt() -> None:

@@ -43,6 +43,7 @@ def test_any_name_comes_back_as_one_harmless_cell(name: str) -> None:
     assert row == ["a", "default", cell(name), "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct"]
     assert not row[2].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
     assert len(text.splitlines()) == 2
+    assert text.endswith("\r")  # the door adds the line feed
 
 
 def test_groups_come_by_key_and_a_missing_link_is_an_empty_cell() -> None:

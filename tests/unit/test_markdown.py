@@ -114,6 +114,19 @@ def test_no_phone_and_no_link_is_in_it() -> None:
         assert "8888" in text
 
 
+def test_no_key_no_instance_and_no_file_is_a_phone_in_it() -> None:
+    phone = "5544999998888"
+    complaint = Diagnostic(Code.PHONE_TWICE, "what", "do", Location(f"{phone}.yaml", 1000000, 1000))
+    for text in (plan_of(group(phone, instance=phone)), markdown.complaints([complaint])):
+        assert phone not in text
+        assert "...8888" in text
+    assert "`...8888.yaml:1000000:1000`" in markdown.complaints([complaint])
+
+
+def test_of_a_text_without_an_end_the_beginning_is_shown() -> None:
+    assert markdown.code("a" * 10**6) == f"`{'a' * 397}...`"
+
+
 def test_complaints_are_counted_and_told() -> None:
     found = Diagnostic(Code.TAG, "what", "do", Location("groups.yaml", 3, 5))
     assert markdown.complaints([found]).splitlines() == [

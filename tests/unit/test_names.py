@@ -22,6 +22,7 @@ ERROR, WARNING = Severity.ERROR, Severity.WARNING
         "Launch VIP 01", "Ação", "👨\u200d👩\u200d👧 Família", "❤\ufe0f Turma", "مرحبا بالعالم", "שלום",
         "مرحبا\u200f (1)", "می\u200cخواهم", "你好世界",
         "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "\U0001faff", "ක්\u200dර",
         "a", "a" * MAX_NAME, "🎉" * 50, "##turma", "::x::", "| a | b |", "`x`", "<b>x</b>", "=1+1",
     ],
 )  # fmt: skip
@@ -37,6 +38,10 @@ def test_what_people_write_is_fine(name: str) -> None:
         ("\u3000", Code.NAME_UNUSABLE, ERROR, "blank"),
         ("\u200b\u2060\ufeff\u3164", Code.NAME_UNUSABLE, ERROR, "blank"),
         ("\u200d", Code.NAME_UNUSABLE, ERROR, "blank"),
+        ("\u0301\u0302", Code.NAME_UNUSABLE, ERROR, "blank"),
+        ("\ue000\U000f0000", Code.NAME_UNUSABLE, ERROR, "blank"),
+        ("\u0378", Code.NAME_UNUSABLE, ERROR, "blank"),
+        ("\x07", Code.NAME_UNUSABLE, ERROR, "blank"),
         ("a\nb", Code.NAME_UNUSABLE, ERROR, "U+000A (a line break)"),
         ("a\u2028b", Code.NAME_UNUSABLE, ERROR, "U+2028 (line separator)"),
         ("a\x1b[31mb", Code.NAME_UNUSABLE, ERROR, "U+001B (a control character)"),
@@ -55,6 +60,12 @@ def test_what_people_write_is_fine(name: str) -> None:
         ("a\ufeff", Code.NAME_WITH_INVISIBLES, WARNING, "U+FEFF (zero width no-break space)"),
         ("a\u00adb", Code.NAME_WITH_INVISIBLES, WARNING, "U+00AD (soft hyphen)"),
         ("a\u3164b", Code.NAME_WITH_INVISIBLES, WARNING, "U+3164 (hangul filler)"),
+        ("a\u200db", Code.NAME_WITH_INVISIBLES, WARNING, "U+200D (zero width joiner)"),
+        ("a\u200c", Code.NAME_WITH_INVISIBLES, WARNING, "U+200C (zero width non-joiner)"),
+        ("👨\u200d\u200d👩", Code.NAME_WITH_INVISIBLES, WARNING, "U+200D (zero width joiner)"),
+        ("a\U000e0061", Code.NAME_WITH_INVISIBLES, WARNING, "U+E0061 (tag latin small letter a)"),
+        ("🏴\U000e0067\U000e007fb\U000e0001", Code.NAME_WITH_INVISIBLES, WARNING, "U+E0001 (language tag)"),
+        ("葛\U000e0100", Code.NAME_WITH_INVISIBLES, WARNING, "U+E0100 (variation selector-17)"),
         ("a\u00a0b", Code.NAME_WITH_INVISIBLES, WARNING, "U+00A0 (no-break space)"),
         ("a\u2009b", Code.NAME_WITH_INVISIBLES, WARNING, "U+2009 (thin space)"),
     ],
@@ -98,6 +109,9 @@ def test_any_text_is_judged_and_no_message_holds_what_it_warns_of(name: str) -> 
         ("Turma 1", "\u200eTurma 1\u200f"),
         ("❤ Turma", "❤\ufe0f Turma"),
         ("Turma 1", "\u3164Turma 1"),
+        ("Turma 1", "Tur\u200dma\u200c 1"),
+        ("Turma é", "Turma e\u200b\u0301"),
+        ("Turma 1", "Turma\U000e0061 1\U000e01ef"),
     ],
 )
 def test_names_that_look_the_same_are_one(one: str, other: str) -> None:
@@ -106,10 +120,24 @@ def test_names_that_look_the_same_are_one(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Turma 1", "turma 1"), ("Turma 1", "Turma1"), ("Turma", "Tur ma"), ("👨👩", "👨\u200d👩"), ("a", "ａ")],
+    [
+        ("Turma 1", "turma 1"),
+        ("Turma 1", "Turma1"),
+        ("Turma", "Tur ma"),
+        ("👨👩", "👨\u200d👩"),
+        ("a", "ａ"),
+        ("🏴", "🏴\U000e0067\U000e0062\U000e007f"),
+        ("میخواهم", "می\u200cخواهم"),
+    ],
 )
 def test_names_that_people_tell_apart_are_two(one: str, other: str) -> None:
     assert comparable_name(one) != comparable_name(other)
+
+
+def test_a_name_made_to_stall_is_compared_at_once() -> None:
+    name = "a" + "\u0301\u0316" * 200_000
+    assert comparable_name(name) == comparable_name(name)
+    assert comparable_name(name) != comparable_name(name + "b")
 
 
 @QUICK

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.render.safe import pad, printable, width
+from zapi_sync.core.phones import EXAMPLES
+from zapi_sync.render.safe import MAX_SHOWN, pad, printable, width, without_phones
 
 from .drawn import QUICK
 
@@ -32,6 +33,8 @@ from .drawn import QUICK
         ("\u00a0\u3000\u2003", "\\u{a0}\\u{3000}\\u{2003}"),
         ("\U000e0041\ue000", "\\u{e0041}\\u{e000}"),
         ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+        ("a\u200db \u200dc e\u0301\u200dd", "a\\u{200d}b \\u{200d}c e\u0301\\u{200d}d"),
+        ("葛\U000e0100", "葛\\u{e0100}"),
         ("::error::x", ":\\u{3a}error::x"),
         (" \t::stop-commands::x", " \\u{9}::stop-commands::x"),
         ("\u3000::x", "\\u{3000}::x"),
@@ -64,8 +67,52 @@ def test_any_text_becomes_one_harmless_line(text: str) -> None:
 def test_what_is_harmless_already_stays_as_it_is(text: str) -> None:
     once = printable(text)
     assert printable(once) == once
-    if text.isprintable():
-        assert once == text
+
+
+def test_a_text_is_not_shown_without_an_end() -> None:
+    assert printable("a" * 10**6) == "a" * (MAX_SHOWN - 3) + "..."
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tel5544999998888", "tel...8888"),
+        ("5544999998888a", "...8888a"),
+        ("５５４４９９９９９８８８８", "...８８８８"),
+        ("٥٥٤٤٩٩٩٩٩٨٨٨٨", "...٨٨٨٨"),
+        ("55_44_99999_8888", "...8888"),
+        ("55,44,99999,8888", "...8888"),
+        ("+55\u00a044\u00a099999\u22128888", "...8888"),
+        ("55\u201044\u301c99999\uff0d8888", "...8888"),
+        ("(55) 44 99999-8888", "(...8888"),
+        ("55449999988885544999998888", "...8888"),
+        ("5544999998888, 5544999997777", "...8888, ...7777"),
+        ("5544999998888-1623281429-group", "...8888-1623281429-group"),
+        ("5544999998888-1623281429@g.us", "...8888-1623281429@g.us"),
+        ("chat.whatsapp.com/AbC", "(invite link)"),
+        ("hTTps://CHAT.whatsapp.com:443/AbC?x now", "(invite link) now"),
+    ],
+)
+def test_no_phone_and_no_link_is_told_to_a_pull_request(text: str, shown: str) -> None:
+    assert without_phones(text) == shown
+    assert without_phones(f"a {text}") == f"a {shown}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "120363019502650977-group", "120363019502650977@g.us", "2026-11-23", "2026-11-23 10:00:00",
+        "2026-11-23T10:00:00Z", "1,000,000 entries", "123,456,789", "groups-20261123.yaml", "1234567",
+        f"write it as in {' or '.join(EXAMPLES)}", f"`- {EXAMPLES[0]}`",
+    ],
+)  # fmt: skip
+def test_what_is_no_phone_stays(text: str) -> None:
+    assert without_phones(text) == text
+
+
+def test_a_text_made_to_stall_is_through_at_once() -> None:
+    text = "1 " * 100_000 + "1-group"
+    assert without_phones(text) == "...1111-1-group"
 
 
 @pytest.mark.parametrize(

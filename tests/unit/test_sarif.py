@@ -84,6 +84,10 @@ def test_nothing_to_say_is_a_run_without_results() -> None:
         ("./conf/a.yaml", "conf/a.yaml"),
         ("/repo/é.yaml", "file:///repo/%C3%A9.yaml"),
         ("a\udcff#?.yaml", "a%FF%23%3F.yaml"),
+        (".//../x.yaml", "../x.yaml"),
+        ("//repo/x.yaml", "file:///repo/x.yaml"),
+        ("a:b.yaml", "a%3Ab.yaml"),
+        ("<stdin>", "%3Cstdin%3E"),
     ],
 )
 def test_files_are_uris(file: str, uri: str) -> None:

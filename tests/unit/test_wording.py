@@ -321,7 +321,7 @@ def test_an_unknown_attribute_is_told_with_what_is_known(
         ("-a", "; for example a"),
         ("a/b", "; for example a-b"),
         ("😀", ""),
-        ("a" * 101, f"; for example {'a' * 100}"),
+        ("a" * 101, ""),  # of a key that was cut a part of a secret could stay
     ],
 )
 def test_an_impossible_key_gets_the_rule_and_an_example(

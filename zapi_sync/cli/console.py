@@ -84,11 +84,14 @@ class Console:
     @property
     def paint(self) -> Paint:
         """For results."""
-        return Paint(self.colorful and _wants_color(sys.stdout))
+        return self._paint(sys.stdout)
 
     @property
     def talk_paint(self) -> Paint:
-        return Paint(self.colorful and _wants_color(sys.stderr))
+        return self._paint(sys.stderr)
+
+    def _paint(self, stream: TextIO) -> Paint:
+        return Paint(self.colorful and _wants_color(stream), stream.encoding or "utf-8")
 
 
 def start_logging(verbosity: int) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 from typing import TextIO
 
-from zapi_sync.core.redact import redacted, secrets_of
+from zapi_sync.core.redact import redacted_output, secrets_of
 
 
 def open_standard_streams() -> None:
@@ -23,9 +24,8 @@ def open_standard_streams() -> None:
 def keep_secrets() -> None:
     """From now on nothing that is printed, by whomever, holds one of the environment's credentials."""
     secrets = secrets_of(os.environ)
-    if secrets:
-        sys.stdout = _Redacted.of(sys.stdout, secrets)
-        sys.stderr = _Redacted.of(sys.stderr, secrets)
+    sys.stdout = _Redacted.of(sys.stdout, secrets)
+    sys.stderr = _Redacted.of(sys.stderr, secrets)
 
 
 class _Redacted(io.TextIOWrapper):
@@ -43,8 +43,33 @@ class _Redacted(io.TextIOWrapper):
         return guarded
 
     def write(self, text: str) -> int:
-        super().write(redacted(text, self.secrets))
+        super().write(without_secrets(text, self.secrets))
         return len(text)
+
+
+def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
+    """The text less the secrets; a JSON document stays one, though a secret be its punctuation."""
+    left = redacted_output(text, secrets)
+    if left == text or not text.startswith("{"):
+        return left
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return left
+    from zapi_sync.render.json import document
+
+    return document(_without_secrets(members, secrets)) + text[len(text.rstrip()) :]
+
+
+def _without_secrets(value: object, secrets: tuple[str, ...]) -> object:
+    """A value of JSON with the secrets taken out of its texts; the names of members are ours."""
+    if isinstance(value, str):
+        return redacted_output(value, secrets)
+    if isinstance(value, list):
+        return [_without_secrets(each, secrets) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_secrets(each, secrets) for name, each in value.items()}
+    return value
 
 
 def discard_output() -> None:

@@ -15,20 +15,27 @@ from zapi_sync.errors import Code, Severity
 MAX_NAME = 100
 """Assumption: WhatsApp takes names of up to 100 characters (seen in use; Z-API documents no limit)."""
 
-_JOINERS = "\u200c\u200d"  # hold emoji and Persian words together
+STRAY_JOINER = re.compile("(?<![^\0-\u036f\u200c\u200d])[\u200c\u200d]")
+"""What holds emoji and Persian words together, where it does not: after a Latin letter, say."""
+
 _MARKS = "\u200e\u200f\u061c"  # right-to-left text may need them between numbers and brackets
 _VARIATIONS = "\ufe00-\ufe0f"  # say whether a sign is an emoji or text
-_EMOJI_TAGS = "\U000e0020-\U000e007f"  # spell the flag of a region
+IDEOGRAPH_VARIATIONS = "\U000e0100-\U000e01ef"  # say in which form a Chinese character is meant
+_FLAG = "(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)"  # of a region, which tags spell
+_TAGS = "\U000e0000-\U000e007f"
 BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to see
 
-_UNSEEN = re.compile(
-    f"[\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb{BLANK_LETTERS}]"
+_UNSEEN_CHARACTERS = (
+    "\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
+    f"{BLANK_LETTERS}{IDEOGRAPH_VARIATIONS}{_TAGS}"
 )
-_NOT_COMPARED = re.compile(f"[{_UNSEEN.pattern[1:-1]}{_MARKS}{_VARIATIONS}]")
+_UNSEEN = re.compile(f"{_FLAG}|[{_UNSEEN_CHARACTERS}]|{STRAY_JOINER.pattern}")
+_NOT_COMPARED = re.compile(f"{_FLAG}|[{_UNSEEN_CHARACTERS}{_MARKS}{_VARIATIONS}]")
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BREAK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_NOTHING_TO_SEE = re.compile(f"[{_NOT_COMPARED.pattern[1:-1]}{_JOINERS}{_EMOJI_TAGS}\\s]*")
+_EMOJI = re.compile("[\U0001f000-\U0001fbff]")  # among them those of a later Unicode than Python's
+_LONGEST = 1000  # to put the marks of a longer text in order could take for ever
 
 
 def comparable_name(group_name: str) -> str:
@@ -36,8 +43,10 @@ def comparable_name(group_name: str) -> str:
     blank, none around, and without what nobody sees. docs/groups-file.md tells it."""
     if group_name.isascii():
         return " ".join(group_name.split())
-    seen = _NOT_COMPARED.sub("", unicodedata.normalize("NFC", group_name))
-    return " ".join(seen.split())
+    if len(group_name) > _LONGEST:
+        return group_name  # no group's
+    seen = _NOT_COMPARED.sub(r"\1", unicodedata.normalize("NFC", group_name))
+    return " ".join(unicodedata.normalize("NFC", STRAY_JOINER.sub("", seen)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ def name_problems(name: str) -> Iterator[NameProblem]:
     """All that is wrong with a group's name, or questionable; nothing where there is nothing."""
     if name.isascii() and name.isprintable() and len(name) <= MAX_NAME and name == name.strip() and name:
         return
-    if _NOTHING_TO_SEE.fullmatch(name):
+    if not any(map(_is_seen, name)):
         yield _error(
             Code.NAME_UNUSABLE, "this groupName is blank", "write a name with something to see in it"
         )
@@ -77,10 +86,18 @@ def name_problems(name: str) -> Iterator[NameProblem]:
         where = "begins" if name != name.lstrip() else "ends"
         what = f"this groupName {where} with a blank, which WhatsApp may drop"
         yield _warning(Code.NAME_WITH_BORDERS, what, "remove it, unless it is meant: it is sent as it stands")
-    if found := _UNSEEN.search(name) or _ODD_BLANK.search(name.strip()):
-        what = f"this groupName holds {_named(found[0])}, which nobody can tell from the name without it"
+    unseen = next((found[0] for found in _UNSEEN.finditer(name) if not found[1]), None)
+    if odd := unseen or "".join(_ODD_BLANK.findall(name.strip())[:1]):
+        what = f"this groupName holds {_named(odd)}, which nobody can tell from the name without it"
         hint = "write the name again by hand (pasted text brings such characters along)"
         yield _warning(Code.NAME_WITH_INVISIBLES, what, hint)
+
+
+def _is_seen(character: str) -> bool:
+    """Whether a character shows something by itself: a mark, a blank, or one without a meaning does not."""
+    if unicodedata.category(character)[0] in "MZC":
+        return _EMOJI.match(character) is not None
+    return character not in BLANK_LETTERS
 
 
 def _named(character: str) -> str:

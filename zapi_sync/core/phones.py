@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Phone = NewType("Phone", str)
 """A participant: digits only, country + area + number."""
 
+EXAMPLES = ("5544999999999", "+55 44 99999-9999")
+"""What our own hints show for a phone: nobody's, so it may be told to everybody."""
+
 MIN_DIGITS, MAX_DIGITS = 8, 15
 
 _MASK = re.compile(r"[\s().\-/\u2010-\u2015]")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 MASK = "***"
+
+CUT = "..."
+"""What stands where a text was cut: what is left of a secret there is found by this mark."""
 
 LONG_SECRET = 8
 """A secret of so many characters is in no text by chance, in whatever form; a shorter one may be. None of
@@ -15,14 +19,32 @@ Z-API's credentials is so short."""
 
 _CREDENTIAL = r"token|secret|password|senha|instance_?id|api_?key"
 _CREDENTIAL_NAME = re.compile(_CREDENTIAL, re.IGNORECASE)
-_CREDENTIAL_LINE = re.compile(rf"(?:{_CREDENTIAL})[\"']?\s*[:=]", re.IGNORECASE)
+_CREDENTIAL_LINE = re.compile(
+    rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances", re.IGNORECASE
+)
 _SECRET_VARIABLE = re.compile(r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)")
+_URL = re.compile(r"(/instances/)[^/\s\"'`\\]+?(?:(/token/)[^/\s\"'`\\]+|(?:/[token]*/?)?(?=\.\.\.))")
+"""The instance and the token in an address of Z-API's, or what a cut left of the two."""
+
+_MOST_ESCAPED = 4
+"""A text may be %-encoded or put in a JSON string so many times over."""
 
 
 def redacted(text: str, secrets: tuple[str, ...], *, shortest: int = 1) -> str:
     """The text with each of the secrets, if it is no shorter than that, replaced by ***, in any case: as it
     stands, as in a URL, in a JSON string or in base64."""
-    return _pattern(secrets, shortest).sub(MASK, text)
+    needles = _needles(secrets, shortest)
+    raw = text.encode("utf-8", "surrogatepass")
+    found = sorted(_found(raw.lower(), needles, _MOST_ESCAPED))
+    return _masked(raw, found).decode("utf-8", "surrogatepass") if found else text
+
+
+def redacted_output(text: str, secrets: tuple[str, ...]) -> str:
+    """A text on its way out: less the secrets, what a cut left of one, and what is one by its address."""
+    left = redacted(text, secrets, shortest=LONG_SECRET)
+    if CUT in left:
+        left = _without_stumps(left, _pieces(secrets))
+    return _URL.sub(_masked_url, left) if "/instances/" in left else left
 
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -43,32 +65,137 @@ def may_hold_credential(line: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _pattern(secrets: tuple[str, ...], shortest: int) -> re.Pattern[str]:
-    """All forms of the secrets, the longest first, as one may be a part of another."""
-    long = sorted((each for each in secrets if len(each) >= shortest), key=len, reverse=True)
-    forms = ["".join(map(_forms_of_character, secret)) for secret in long]
-    forms += [form for secret in long if len(secret) >= LONG_SECRET for form in _forms_in_base64(secret)]
-    return re.compile("|".join(forms) or "(?!)", re.IGNORECASE)
+def _needles(secrets: tuple[str, ...], shortest: int) -> tuple[bytes, ...]:
+    """What is looked for in a text of lower case that is escaped no more."""
+    needles: set[bytes] = set()
+    for secret in secrets:
+        if len(secret) < max(1, shortest):
+            continue
+        for written in {secret, secret.lower(), secret.upper()}:  # which differ where a letter is not ASCII
+            raw = written.encode("utf-8", "surrogatepass")
+            needles.add(raw.lower())
+            if len(raw.split()) > 1:
+                needles.add(b" ".join(raw.lower().replace(b"+", b" ").split()))
+        if len(secret) >= LONG_SECRET:
+            needles |= set(_in_base64(secret.encode("utf-8", "surrogatepass")))
+    return tuple(needles)
 
 
-def _forms_of_character(character: str) -> str:
-    """A pattern: the character, %-encoded (once or repeatedly), or escaped as in JSON."""
-    encoded = "".join(f"%(?:25){{0,3}}{byte:02x}" for byte in character.encode(errors="replace"))
-    utf16 = character.encode("utf-16-be", errors="replace").hex()
-    escaped = "".join(rf"\\{{1,4}}u{utf16[at : at + 4]}" for at in range(0, len(utf16), 4))
-    plain = r"\s+|\+" if character.isspace() else re.escape(character)
-    if not character.isalnum():
-        plain += rf"|\\{{1,4}}{re.escape(character)}"
-    return f"(?:{plain}|{encoded}|{escaped})"
+def _in_base64(secret: bytes) -> Iterator[bytes]:
+    """The secret alone, then what base64 makes of it within a text, wherever it starts there: the characters
+    that no neighbour changes."""
+    within = [b64encode(bytes(before) + secret) for before in range(3)]
+    inner = [
+        code[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6] for before, code in enumerate(within)
+    ]
+    for code in (b64encode(secret).rstrip(b"="), *inner):
+        yield code.lower()
+        yield code.lower().translate(bytes.maketrans(b"+/", b"-_"))
 
 
-def _forms_in_base64(secret: str) -> Iterator[str]:
-    """Patterns: the secret alone, then what base64 makes of it within a text, wherever it starts there: the
-    characters that no neighbour changes."""
-    raw = secret.encode(errors="replace")
-    alone = b64encode(raw).decode().rstrip("=")
-    within = [b64encode(bytes(before) + raw).decode() for before in range(3)]
-    inner = [code[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6] for before, code in enumerate(within)]
-    for code in (alone, *inner):
-        urlsafe = {"+": r"(?:[+-]|%2b)", "/": r"(?:[/_]|\\/|%2f)"}
-        yield "".join(urlsafe.get(each, each) for each in code)
+def _found(text: bytes, needles: tuple[bytes, ...], depth: int) -> Iterator[tuple[int, int]]:
+    """Where a needle begins and ends in a text: as it stands, and as it reads once its escapes are undone."""
+    for needle in needles:
+        at = text.find(needle)
+        while at >= 0:
+            yield at, at + len(needle)
+            at = text.find(needle, at + len(needle))
+    escapes = list(_escape(needles).finditer(text)) if depth and needles else []
+    if escapes:
+        plain, begins, ends = _unescaped(text, escapes)
+        for begin, end in _found(plain, needles, depth - 1):
+            first, _ = _origin(escapes, begins, ends, begin)
+            _, after = _origin(escapes, begins, ends, end - 1)
+            yield first, after
+
+
+@lru_cache(maxsize=64)
+def _escape(needles: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """What may stand for a character of a needle: %-encoded, escaped as in JSON, a blank in a URL or at a
+    line's end. A text full of escapes for other characters costs nothing."""
+    plain = all(needle.isascii() for needle in needles)
+    byte, unit = (rb"[0-7][0-9a-f]", rb"00[0-7][0-9a-f]") if plain else (rb"[0-9a-f]{2}", rb"[0-9a-f]{4}")
+    blank = rb"|[+\s]+" if any(b" " in needle for needle in needles) else b""
+    return re.compile(rb"%%(%b)|((?:\\u%b)+)|\\([^0-9a-z])%b" % (byte, unit, blank))
+
+
+def _unescaped(text: bytes, escapes: list[re.Match[bytes]]) -> tuple[bytes, list[int], list[int]]:
+    """The text with its escapes undone once, and where in it what each one stood for begins and ends."""
+    parts: list[bytes] = []
+    begins, ends = [], []
+    at = length = 0
+    for escape in escapes:
+        meant = _meant(escape)
+        parts += (text[at : escape.start()], meant)
+        begins.append(length + escape.start() - at)
+        length = begins[-1] + len(meant)
+        ends.append(length)
+        at = escape.end()
+    return b"".join([*parts, text[at:]]).lower(), begins, ends
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    """What an escape stands for."""
+    encoded, utf16, escaped = escape.groups()
+    if encoded:
+        return bytes.fromhex(encoded.decode())
+    if utf16:
+        units = bytes.fromhex(utf16.replace(rb"\u", b"").decode())
+        return units.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
+    return escaped or b" "
+
+
+def _origin(escapes: list[re.Match[bytes]], begins: list[int], ends: list[int], at: int) -> tuple[int, int]:
+    """Where what stands at a place of the unescaped text begins and ends in the escaped one."""
+    last = bisect_right(begins, at) - 1
+    if last >= 0 and at < ends[last]:
+        return escapes[last].span()
+    there = at - ends[last] + escapes[last].end() if last >= 0 else at
+    return there, there + 1
+
+
+def _masked(text: bytes, spans: list[tuple[int, int]]) -> bytes:
+    """The text with a mask for each of the spans, which come in order; those that overlap have one."""
+    parts: list[bytes] = []
+    at = 0
+    for begin, end in spans:
+        if begin >= at:
+            parts += (text[at:begin], MASK.encode())
+        at = max(at, end)
+    return b"".join([*parts, text[at:]])
+
+
+@lru_cache(maxsize=8)
+def _pieces(secrets: tuple[str, ...]) -> frozenset[str]:
+    """All that stands together in a secret, as many characters as no text has by chance."""
+    return frozenset(
+        secret[at : at + LONG_SECRET] for secret in secrets for at in range(len(secret) - LONG_SECRET + 1)
+    )
+
+
+def _without_stumps(text: str, pieces: frozenset[str]) -> str:
+    """The text without what is left of a secret on either side of a cut."""
+    first, *others = text.split(CUT)
+    parts = [first]
+    for part in others:
+        parts[-1] = _without_end(parts[-1], pieces)
+        parts.append(_without_beginning(part, pieces))
+    return CUT.join(parts)
+
+
+def _without_end(text: str, pieces: frozenset[str]) -> str:
+    at = len(text)
+    while at >= LONG_SECRET and text[at - LONG_SECRET : at] in pieces:
+        at -= 1
+    return text if at == len(text) else text[: max(0, at - LONG_SECRET + 1)] + MASK
+
+
+def _without_beginning(text: str, pieces: frozenset[str]) -> str:
+    at = 0
+    while text[at : at + LONG_SECRET] in pieces:
+        at += 1
+    return MASK + text[at + LONG_SECRET - 1 :] if at else text
+
+
+def _masked_url(found: re.Match[str]) -> str:
+    return f"{found[1]}{MASK}" + (f"{found[2]}{MASK}" if found[2] else "")

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from zapi_sync.core.redact import CUT
 from zapi_sync.errors import Code, Diagnostic, Location
 
 _LINE_BREAK = re.compile("\r\n|[\n\r]")
 _YAML_BREAK = re.compile("[\x85\u2028\u2029]")  # YAML 1.1, section 5.4, ends a line here, too; editors do not
 BOM = "\ufeff"
+_EXCERPT = 1000  # bytes, and more than an excerpt ever shows
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -96,9 +98,10 @@ class Source:
         return Location(self.name, line + 1, column + 1, max(1, length), self.lines[line])
 
 
-def shortened(text: str) -> str:
-    """A text from a file as a message repeats it: at most 100 characters of it."""
-    return text if len(text) <= 100 else f"{text[:97]}..."
+def shortened(text: str, most: int = 100) -> str:
+    """A text from outside as a message repeats it: so many characters of it. By the mark where it was cut the
+    redactor also knows the rest of a secret."""
+    return text if len(text) <= most else text[: most - len(CUT)] + CUT
 
 
 def decode(name: str, raw: bytes) -> Source:
@@ -130,5 +133,5 @@ def _unreadable(name: str, place: Location, message: str, hint: str) -> Source:
 
 def _place_in_bytes(name: str, raw: bytes, offset: int) -> Location:
     before = raw[:offset].decode("utf-8-sig", "replace")
-    rest = raw[offset : offset + 200].decode("utf-8", "replace")
+    rest = raw[offset : offset + _EXCERPT].decode("utf-8", "replace")
     return Source(name, before + rest).location_of_offset(len(before))

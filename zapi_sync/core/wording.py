@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence, Sized
 
 from zapi_sync.core.document import Document
+from zapi_sync.core.phones import EXAMPLES
 from zapi_sync.core.positions import Path
 from zapi_sync.core.redact import names_credential
 from zapi_sync.core.source import shortened
@@ -27,7 +28,7 @@ _EXPECTED = {
     "instance": "a name of lower-case letters, digits, - and _, at most 40",
 }
 _GROUP = "a mapping with `groupName` and `phones`"
-_PHONE = "a phone number, as in 5544999999999 or +55 44 99999-9999"
+_PHONE = f"a phone number, as in {' or '.join(EXAMPLES)}"
 _KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"
 _CUTS = {
     "maxLength": "shorten it",
@@ -88,8 +89,7 @@ def found(value: object) -> str:
         return "a list"
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
-    short = text if len(text) <= 40 else f"{text[:37]}..."
+    short = shortened(str(value), 40)
     return f'the text "{short}"' if isinstance(value, str) else f"the number {short}"
 
 
@@ -133,8 +133,8 @@ def _missing_attribute(document: Document, path: Path) -> Diagnostic:
 def _impossible_key(document: Document, path: Path) -> Diagnostic:
     key = str(path[-1])
     plain = unicodedata.normalize("NFKD", key[:_LONGEST]).encode("ascii", "ignore").decode().lower()
-    possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._")[:100]
-    remedy = f"{_KEY_RULE}; for example {possible}" if possible and possible != key else _KEY_RULE
+    possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._") if len(key) <= _LONGEST else ""
+    remedy = f"{_KEY_RULE}; for example {possible}" if 0 < len(possible) <= 100 else _KEY_RULE
     what = f'"{shortened(key)}" cannot be the key of a group'
     return Diagnostic(Code.IMPOSSIBLE_KEY, what, remedy, document.where_key(path))
 
@@ -179,7 +179,7 @@ def _remedy(path: Path, violation: Violation) -> str:
         return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
     if attribute == "phones" and violation.keyword == "type":
         blank = ", with a blank after the dash" if value.startswith("-") else ""
-        return f"write a list, each number on a line of its own{blank}: `- 5544999999999`"
+        return f"write a list, each number on a line of its own{blank}: `- {EXAMPLES[0]}`"
     if attribute == "phones":
         return "add at least one phone number besides the connected one"
     return f"write {_expected(path)}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zapi_sync.core.redact import may_hold_credential
+from zapi_sync.core.redact import CUT, may_hold_credential
+from zapi_sync.core.source import shortened
 from zapi_sync.errors import Diagnostic, Location, Severity
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, width
@@ -22,13 +23,13 @@ def complaints(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
 
 
 def place(location: Location) -> str:
-    """`file:line:column`, as editors and terminals link it."""
-    parts = [printable(location.file), location.line, location.column]
+    """`file:line:column`, as editors and terminals link it; what may be in a file's name is in it still."""
+    parts = [location.file, location.line, location.column]
     return ":".join(str(part) for part in parts if part is not None)
 
 
 def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
-    where = f"{place(diagnostic.location)}: " if diagnostic.location else ""
+    where = printable(f"{place(diagnostic.location)}: ") if diagnostic.location else ""
     tint = paint.red if diagnostic.severity is Severity.ERROR else paint.yellow
     said = f"{paint.bold(printable(diagnostic.message))} {paint.dim(f'[{diagnostic.code}]')}"
     yield f"{paint.bold(where)}{tint(diagnostic.severity + ':')} {said}"
@@ -36,17 +37,19 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     if diagnostic.location and text is not None and not may_hold_credential(text):
         yield from _excerpt(diagnostic.location, paint)
     for word, location in diagnostic.also:
-        yield f"  {word}: {place(location)}"
+        yield f"  {word}: {printable(place(location))}"
     yield f"  {paint.cyan('hint:')} {printable(diagnostic.hint)}"
 
 
 def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
     text, column = (location.text or "").replace("\t", " "), (location.column or 1) - 1
     start = max(0, column - _EXCERPT // 2) if len(text) > _EXCERPT else 0
-    shown = text[start : start + _EXCERPT]
-    before, marked = text[start:column], text[column : column + min(location.length, _EXCERPT)]
+    shown = shortened(text[start:], _EXCERPT)
+    if start:
+        shown = CUT + shown[len(CUT) :]
+    before, marked = shown[: column - start], shown[column - start :][: location.length]
+    indent, length = (width(paint.letters(printable(part))) for part in (before, marked))
     number = f"{location.line or 1}"
-    carets = "^" * max(1, min(width(printable(marked)), _EXCERPT - width(printable(before))))
+    carets = "^" * max(1, min(length, _EXCERPT - indent))
     yield f"  {paint.dim(number + ' |')} {printable(shown)}"
-    indent = " " * width(printable(before))
-    yield f"  {paint.dim(' ' * len(number) + ' |')} {indent}{paint.red(carets)}"
+    yield f"  {paint.dim(' ' * len(number) + ' |')} {' ' * indent}{paint.red(carets)}"

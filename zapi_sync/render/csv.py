@@ -11,7 +11,7 @@ from zapi_sync.render.safe import printable
 
 HEAD = ("key", "instance", "groupName", "invitationLink")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets begin a formula at (OWASP, CSV injection), in full width too."""
 
 
@@ -22,7 +22,7 @@ def invites(groups: Mapping[GroupKey, Record]) -> str:
         for key, record in sorted(groups.items())
     ]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([HEAD, *(map(cell, row) for row in rows)])
+    csv.writer(text, lineterminator="\r\n").writerows([HEAD, *(map(cell, row) for row in rows)])
     return text.getvalue().removesuffix("\n")
 
 

@@ -88,7 +88,7 @@ def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     )
 
 
-def document(members: Mapping[str, object]) -> str:
+def document(members: object) -> str:
     """JSON in ASCII alone: whatever is in a name, a terminal or a CI log takes it as text."""
     return json.dumps(members, indent=2).replace("##", "#\\u0023")
 

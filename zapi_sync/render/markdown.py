@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from zapi_sync.core.model import Group
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Taken, Unsettled
-from zapi_sync.errors import Diagnostic, Severity
+from zapi_sync.core.source import shortened
+from zapi_sync.errors import Diagnostic, Location, Severity
 from zapi_sync.render.complaints import place
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, without_phones
@@ -20,6 +22,9 @@ from zapi_sync.render.text import count, summary
 
 MAX_LINES = 200
 """So many groups or complaints are listed: a comment holds 65,536 characters (GitHub), a line about 300."""
+
+MAX_COLUMNS = 400
+"""So much of a text is shown."""
 
 
 def plan(plan: Plan, forecasts: Sequence[Forecast], warnings: Sequence[Diagnostic]) -> str:
@@ -53,7 +58,12 @@ def complaints(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def code(text: str) -> str:
-    """A text from outside as a code span, whatever is in it (CommonMark 0.31, 6.1)."""
+    """A text from outside as a code span, less what is private in it."""
+    return _span(without_phones(shortened(text, MAX_COLUMNS)))
+
+
+def _span(text: str) -> str:
+    """A code span, whatever is in it (CommonMark 0.31, 6.1)."""
     shown = printable(text)
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
@@ -75,15 +85,18 @@ def _told(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _complaint(diagnostic: Diagnostic) -> str:
-    where = f"{code(place(diagnostic.location))} " if diagnostic.location else ""
-    said = code(without_phones(diagnostic.message))
-    return (
-        f"- {where}{diagnostic.severity} {diagnostic.code}: {said}\n  {code(without_phones(diagnostic.hint))}"
-    )
+    where = f"{_place(diagnostic.location)} " if diagnostic.location else ""
+    said = code(diagnostic.message)
+    return f"- {where}{diagnostic.severity} {diagnostic.code}: {said}\n  {code(diagnostic.hint)}"
+
+
+def _place(location: Location) -> str:
+    """Of a place the file's name alone may be private."""
+    return _span(place(replace(location, file=without_phones(location.file))))
 
 
 def _named(key: str, name: str, *more: str) -> str:
-    return "- " + ", ".join([code(key), code(without_phones(name)), *more])
+    return "- " + ", ".join([code(key), code(name), *more])
 
 
 def _create(step: Create) -> str:

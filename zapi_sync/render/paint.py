@@ -1,4 +1,4 @@
-"""Colours, where the output is a terminal that wants them."""
+"""Colours, where the output is a terminal that wants them, and the letters that it has."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Wraps texts in ANSI colours, or leaves them as they are."""
+    """Wraps texts in ANSI colours, or leaves them as they are; knows what letters there are."""
 
     on: bool
+    encoding: str = "utf-8"
+
+    def letters(self, text: str) -> str:
+        """The text in the letters that the terminal has; it shows the others written out."""
+        return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     def bold(self, text: str) -> str:
         return self._wrap("1", text)

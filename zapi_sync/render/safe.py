@@ -5,31 +5,47 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from zapi_sync.core.names import BLANK_LETTERS
+from zapi_sync.core.names import BLANK_LETTERS, IDEOGRAPH_VARIATIONS, STRAY_JOINER
+from zapi_sync.core.phones import EXAMPLES
+from zapi_sync.core.redact import CUT
+from zapi_sync.core.source import shortened
 
-_ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing
+MAX_SHOWN = 2000
+"""So much of a text is shown: none that means something is longer."""
+
+_ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing there
+_HIDDEN = re.compile(f"[{BLANK_LETTERS}{IDEOGRAPH_VARIATIONS}]|{STRAY_JOINER.pattern}")
 
 _CI_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)")
 """What CI runners obey in a log: `::add-mask::` where a line begins, `##[group]` and `##vso[` anywhere."""
 
-_PHONE = re.compile(r"(?<!\d)\+?\d(?:[^\w\n,]{0,3}\d){7,}(?!\d|-group|@g\.us)")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2})?")
-_INVITE_LINK = re.compile(r"https?://chat\.whatsapp\.com/\S*", re.IGNORECASE)
+_DIGITS = re.compile(r"\+?\d(?:(?!, )(?:_|[^\w\n]){0,3}\d)*")
+"""Digits that may be one number, whatever keeps them apart: a mask, any dash, a blank of any width."""
+
+_FEWEST_DIGITS = 8
+_NO_PHONE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}(?::[0-9]{2}){0,2}(?:\.[0-9]+)?)?"  # a date and a time
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])"  # a date in a file's name
+    r"|[0-9]{1,3}(?:,[0-9]{3})+"  # a count
+)
+_GROUP_SUFFIX = ("-group", "@g.us")
+_INVITE_LINK = re.compile(r"(?:https?:/*)?chat\.whatsapp\.com\S*", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
     """The text with control, bidi, surrogate and invisible characters written out, as in \\u{1b}.
 
-    The result is one line, and holds nothing that a terminal or a CI log acts upon.
+    The result is one line, not without an end, and holds nothing that a terminal or a CI log acts upon.
     """
+    text = shortened(text, MAX_SHOWN)
     if not (text.isascii() and text.isprintable()):
-        text = "".join(map(_visible, text))
+        text = "".join(map(_visible, _HIDDEN.sub(lambda found: _written_out(found[0]), text)))
     return _CI_COMMAND.sub(_disarmed, text) if "::" in text or "##" in text else text
 
 
 def without_phones(text: str) -> str:
     """The text for a pull request: of a phone number stay four digits, of an invite link that it was one."""
-    return _PHONE.sub(_last_digits, _INVITE_LINK.sub("(invite link)", text))
+    return _DIGITS.sub(_without_phone, _INVITE_LINK.sub("(invite link)", text))
 
 
 def width(text: str) -> int:
@@ -43,9 +59,9 @@ def pad(text: str, columns: int) -> str:
 
 
 def _visible(character: str) -> str:
-    if character == _ZERO_WIDTH_JOINER or (character.isprintable() and character not in BLANK_LETTERS):
-        return character
-    return _written_out(character)
+    return (
+        character if character.isprintable() or character == _ZERO_WIDTH_JOINER else _written_out(character)
+    )
 
 
 def _disarmed(command: re.Match[str]) -> str:
@@ -53,8 +69,17 @@ def _disarmed(command: re.Match[str]) -> str:
     return command[0][:-1] + _written_out(command[0][-1])
 
 
-def _last_digits(found: re.Match[str]) -> str:
-    return found[0] if _DATE.fullmatch(found[0]) else f"...{''.join(filter(str.isdigit, found[0]))[-4:]}"
+def _without_phone(found: re.Match[str]) -> str:
+    """The digits, or the last four of what may be a phone number. A group's id is none, but one of before
+    2021 begins with its creator's."""
+    text, group_id = found[0], ""
+    if found.string.startswith(_GROUP_SUFFIX, found.end()):
+        group_id = re.split(r"\D", text)[-1]
+        text = text.removesuffix(group_id)
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < _FEWEST_DIGITS or text in EXAMPLES or _NO_PHONE.fullmatch(text):
+        return found[0]
+    return f"{CUT}{digits[-4:]}{'-' if group_id else ''}{group_id}"
 
 
 def _written_out(character: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from posixpath import normpath
 from urllib.parse import quote
 
 from zapi_sync import __version__
@@ -69,5 +70,5 @@ def _physical(location: Location) -> dict[str, object]:
 
 
 def _uri(file: str) -> str:
-    path = quote(file.removeprefix("./"), errors="surrogateescape")
-    return f"file://{path}" if file.startswith("/") else path
+    path = quote(normpath(file), errors="surrogateescape")
+    return f"file:///{path.lstrip('/')}" if file.startswith("/") else path
