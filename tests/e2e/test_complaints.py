@@ -73,7 +73,7 @@ def test_all_complaints_come_at_once_and_are_capped(zapi_sync: Any) -> None:
     zapi_sync.write("version: 1\ngroups:\n" + "".join(f"  g{n}: {{fones: []}}\n" for n in range(30)))
     result = zapi_sync("validate")
     assert result.err.count("error: ") == 20
-    assert "... and 40 more (--format json has them all)" in result.err
+    assert "... and 40 more (--format json shows them)" in result.err
 
 
 def test_both_files_of_a_folder_are_told(zapi_sync: Any) -> None:

@@ -184,6 +184,33 @@ def test_a_result_that_cannot_be_written_is_told_and_kept(zapi_sync: Any) -> Non
     assert set(zapi_sync.state("groups.sandbox.state.json")["groups"]) == {"a"}
 
 
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["schema"], ["sandbox", "--faults"], ["plan", "-h"]]
+)
+def test_words_that_nobody_takes_are_told(zapi_sync: Any, arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [str(command_folder() / "zapi-sync"), *arguments],
+            cwd=zapi_sync.folder, env=zapi_sync.env({}), stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert b"error: the result cannot be written: no space left on device [ZS506]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["nonsense"], 64), (["plan", "-f", "none"], 1), (["plan"], 0)]
+)
+def test_talk_that_nobody_takes_changes_no_exit_code(zapi_sync: Any, arguments: list[str], code: int) -> None:
+    zapi_sync.groups("a")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [str(command_folder() / "zapi-sync"), *arguments, *(["-v"] if arguments[0] == "plan" else [])],
+            cwd=zapi_sync.folder, env=zapi_sync.env({}), stdout=subprocess.PIPE, stderr=full,
+        )  # fmt: skip
+    assert done.returncode == code
+    assert bool(done.stdout) is (code == 0)
+
+
 def test_a_reader_that_goes_away_ends_no_run(zapi_sync: Any) -> None:
     zapi_sync.groups(*(f"g{number}" for number in range(30)))
     process = subprocess.Popen(

@@ -164,7 +164,7 @@ def test_all_complaints_are_shown_up_to_a_bound_and_the_rest_is_counted() -> Non
     assert complaints(many[:MAX_SHOWN], PLAIN).count("hint:") == MAX_SHOWN
     assert "... and" not in complaints(many[:MAX_SHOWN], PLAIN)
     lines = complaints(many, PLAIN).splitlines()
-    assert lines[-1] == "... and 7 more (--format json has them all)"
+    assert lines[-1] == "... and 7 more (--format json shows them)"
     assert sum("hint:" in line for line in lines) == MAX_SHOWN
     assert complaints([], PLAIN) == ""
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import click
 
 from zapi_sync import __version__
-from zapi_sync.cli.streams import discard_output, keep_secrets, open_standard_streams
-from zapi_sync.errors import ExitCode
+from zapi_sync.cli.streams import guard_standard_streams, open_standard_streams
+from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.render.complaints import complaints
+from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 
 _COMMANDS = {
@@ -59,7 +61,7 @@ def _cli() -> None:
 def main() -> None:
     """The `zapi-sync` command."""
     open_standard_streams()
-    keep_secrets()
+    guard_standard_streams()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -78,9 +80,11 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough
-        discard_output()
+    except BrokenPipeError:
         return ExitCode.ERROR
+    except ZapiSyncError as error:  # of what has no console of its own, such as --help
+        click.echo(complaints(error.diagnostics, Paint(False)), err=True)
+        return error.exit_code
     except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
         click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)
         click.echo("  hint: this is a bug in zapi-sync; report this line and what you ran", err=True)

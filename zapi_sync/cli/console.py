@@ -6,15 +6,13 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO, assert_never
 
 import click
 
-from zapi_sync.cli.streams import discard_output
-from zapi_sync.errors import Code, Diagnostic, OutputLost
+from zapi_sync.errors import Diagnostic
 from zapi_sync.render import json, markdown, sarif
 from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
@@ -44,22 +42,10 @@ class Console:
 
     def result(self, text: str) -> None:
         """Raises OutputLost where nobody can take it; BrokenPipeError where nobody wants any more."""
-        try:
-            click.echo(text, sys.stdout, color=True)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            discard_output()
-            raise OutputLost.of(
-                Code.OUTPUT_LOST,
-                f"the result cannot be written: {(error.strerror or '').lower()}",
-                hint="see to where standard output goes; what was created stands in the state",
-            ) from None
+        click.echo(text, sys.stdout, color=True)
 
     def talk(self, text: str) -> None:
-        """Talk that nobody can take must not end a run."""
-        with suppress(OSError):
-            click.echo(text, sys.stderr, color=True)
+        click.echo(text, sys.stderr, color=True)
 
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Warnings and errors, for whoever reads along; for a pull request they are in the result."""

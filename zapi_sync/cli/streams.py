@@ -9,6 +9,7 @@ import sys
 from typing import TextIO
 
 from zapi_sync.core.redact import redacted_output, secrets_of
+from zapi_sync.errors import Code, OutputLost
 
 
 def open_standard_streams() -> None:
@@ -21,17 +22,22 @@ def open_standard_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def keep_secrets() -> None:
-    """From now on nothing that is printed, by whomever, holds one of the environment's credentials."""
+def guard_standard_streams() -> None:
+    """From now on nothing that is printed, by whomever, holds one of the environment's credentials; and where
+    it cannot be printed, the lack of talk ends no run, and the lack of a result is an OutputLost."""
     secrets = secrets_of(os.environ)
-    sys.stdout = _Redacted.of(sys.stdout, secrets)
-    sys.stderr = _Redacted.of(sys.stderr, secrets)
+    sys.stdout = _Results.of(sys.stdout, secrets)
+    sys.stderr = _Talk.of(sys.stderr, secrets)
 
 
-class _Redacted(io.TextIOWrapper):
+class _Guarded(io.TextIOWrapper):
     """A standard stream that passes on what is written to it, less the secrets."""
 
     secrets: tuple[str, ...]
+
+    def lose(self, error: OSError) -> None:
+        """What to do where nobody takes what is written."""
+        raise NotImplementedError
 
     @classmethod
     def of(cls, stream: TextIO, secrets: tuple[str, ...]) -> TextIO:
@@ -43,8 +49,34 @@ class _Redacted(io.TextIOWrapper):
         return guarded
 
     def write(self, text: str) -> int:
-        super().write(without_secrets(text, self.secrets))
+        try:
+            super().write(without_secrets(text, self.secrets))
+        except OSError as error:
+            self.lose(error)
         return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self.lose(error)
+
+
+class _Results(_Guarded):
+    def lose(self, error: OSError) -> None:
+        discard(self)
+        if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough
+            raise error
+        raise OutputLost.of(
+            Code.OUTPUT_LOST,
+            f"the result cannot be written: {(error.strerror or '').lower()}",
+            hint="see to where standard output goes; what was created stands in the state",
+        ) from None
+
+
+class _Talk(_Guarded):
+    def lose(self, error: OSError) -> None:
+        discard(self)
 
 
 def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
@@ -72,6 +104,6 @@ def _without_secrets(value: object, secrets: tuple[str, ...]) -> object:
     return value
 
 
-def discard_output() -> None:
-    """From now on results go to nowhere, and with them what Python would still try to write at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def discard(stream: TextIO) -> None:
+    """From now on the stream goes to nowhere, and with it what Python would still try to write at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

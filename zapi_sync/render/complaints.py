@@ -19,7 +19,7 @@ def complaints(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
     """All complaints, or the first MAX_SHOWN and a count of the rest."""
     blocks = ["\n".join(_lines(diagnostic, paint)) for diagnostic in diagnostics[:MAX_SHOWN]]
     left = len(diagnostics) - MAX_SHOWN
-    return "\n".join(blocks + ([f"... and {left} more (--format json has them all)"] if left > 0 else []))
+    return "\n".join(blocks + ([f"... and {left} more (--format json shows them)"] if left > 0 else []))
 
 
 def place(location: Location) -> str:
