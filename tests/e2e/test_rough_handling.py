@@ -247,3 +247,13 @@ def test_a_signal_while_nobody_reads_loses_no_answer(online: Any, served: Any) -
 def command_folder() -> Path:
     """Where the installed command is."""
     return Path(sys.executable).parent
+
+
+def test_the_sandbox_keeps_nothing_behind_a_links_back(zapi_sync: Any) -> None:
+    zapi_sync.groups("a")
+    (zapi_sync.folder / "precious").write_text("precious")
+    (zapi_sync.folder / "groups.sandbox.db").symlink_to("precious")
+    result = zapi_sync("apply", "--sandbox", "--auto-approve")
+    assert result.code == 1
+    assert "the sandbox cannot keep its groups here: this is a symbolic link" in result.err
+    assert (zapi_sync.folder / "precious").read_text() == "precious"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -202,6 +203,8 @@ def _sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float)
 
     database = state.with_name(_stem(state).removesuffix(".sandbox") + ".sandbox.db")
     try:
+        if database.is_symlink():
+            raise OSError(errno.ELOOP, "this is a symbolic link")
         app = create_app(str(database))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

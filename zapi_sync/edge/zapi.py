@@ -49,6 +49,8 @@ MAX_LISTING_BYTES = 2 * 1024 * 1024
 PAGE_SIZE = 300
 """Groups a page; 299 to 999 were seen in use (field reports), the documentation names no limit."""
 
+_SEE_TO_THE_INSTANCE = "see whether the instance is connected and its subscription runs, then run this again"
+_SEE_TO_THE_WAY = "see to the network and to ZAPI_BASE_URL, if it is set, then run this again"
 _NO_COOKIES = DefaultCookiePolicy(netscape=False, rfc2965=False)
 _T = TypeVar("_T")
 _log = logging.getLogger("zapi_sync.zapi")
@@ -111,7 +113,7 @@ class ZApi:
         call = f"light-group-metadata/{quote(phone, safe='')}"
         metadata = self._look_up(call, read_metadata)
         if metadata.phone != phone:
-            raise self._unavailable(call, "it speaks of another group")
+            raise _unavailable(call, "it speaks of another group", _SEE_TO_THE_INSTANCE)
         return metadata
 
     def invitation_link(self, phone: GroupId) -> str | None:
@@ -141,9 +143,8 @@ class ZApi:
                     answer = self._ask(method, call, params, deadline)
                 except Exception as error:  # noqa: BLE001  httpx's words hold the URL; ours do not
                     if deadline.left <= pause:
-                        raise self._unavailable(
-                            call, _why_unanswered(error, deadline, self._remote)
-                        ) from None
+                        why = _why_unanswered(error, deadline, self._remote)
+                        raise _unavailable(call, why, _SEE_TO_THE_WAY) from None
                 else:
                     if deadline.left <= pause or not (answer.status == 429 or answer.status >= 500):
                         return answer
@@ -167,14 +168,8 @@ class ZApi:
         try:
             return read(answer)
         except NotUnderstood as why:
-            raise self._unavailable(call, self._credentials.mask(str(why))[:MAX_TEXT]) from None
-
-    def _unavailable(self, call: str, why: str) -> RemoteUnavailable:
-        return RemoteUnavailable.of(
-            Code.LOOKUP_FAILED,
-            f"the look-up {call.partition('/')[0]} gave no usable answer: {why}",
-            hint="see whether the instance is connected and its subscription runs, then run this again",
-        )
+            said = self._credentials.mask(str(why))[:MAX_TEXT]
+            raise _unavailable(call, said, _SEE_TO_THE_INSTANCE) from None
 
     def _post(self, group: Group, call: _Call) -> Answer:
         body = {
@@ -357,6 +352,11 @@ class _InProcessTransport(httpx.WSGITransport):
         if trace:
             trace("http11.send_request_headers.started", {})
         return super().handle_request(request)
+
+
+def _unavailable(call: str, why: str, hint: str) -> RemoteUnavailable:
+    message = f"the look-up {call.partition('/')[0]} gave no usable answer: {why}"
+    return RemoteUnavailable.of(Code.LOOKUP_FAILED, message, hint=hint)
 
 
 def _why_broken(error: Exception, deadline: _Deadline) -> str:
