@@ -29,7 +29,7 @@ _COMPLAINT = re.compile(r"groups\.yaml:(\d+):(\d+): (?:error|warning): .+ \[ZS\d
 _ALSO = re.compile(r"  [a-z ]+: groups\.yaml:(\d+):(\d+)$")
 _EXCERPT = re.compile(r"  (\d+) \| (.*)")
 _CARET = re.compile(r"   *\| ( *)\^+$")
-_DETAIL = re.compile(r"  hint: .|\.\.\. and \d+ more \(--format json has them all\)$")
+_DETAIL = re.compile(r"  hint: .|\.\.\. and \d+ more \(--format json shows them\)$")
 _MEASURED = """
 import re, sys, time
 from pathlib import Path
