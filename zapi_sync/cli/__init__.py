@@ -18,6 +18,7 @@ from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 
 _COMMANDS = {
+    "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
     "validate": "Check the config; needs no state and no network.",
     "plan": "Show what is missing; needs no credentials and no network.",
     "apply": "Create what is missing, each group once.",
