@@ -39,20 +39,30 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"zapi_sync/schemas/{name}.schema.json" for name in SCHEMAS} <= names
     assert {"zapi_sync/py.typed", "zapi_sync/sandbox/openapi.json"} <= names
+    for folder in ("templates", "ci"):
+        files = {path.name for path in (ROOT / "zapi_sync" / folder).iterdir() if path.is_file()}
+        assert {f"zapi_sync/{folder}/{name}" for name in files} <= names
 
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path / "site", wheel],
         check=True,
     )
+
+    def zapi_sync(*arguments: str) -> bytes:
+        run = subprocess.run(
+            [sys.executable, "-m", "zapi_sync", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "site"), "LANG": "C.UTF-8"},
+            capture_output=True,
+        )
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+
+    zapi_sync("init", "new", "--ci", "both")
+    assert b"Plan: 1 to create" in zapi_sync("plan", "--sandbox", "-f", "new/groups.yaml")
     (tmp_path / "groups.yaml").write_bytes((ROOT / "examples" / "groups.yaml").read_bytes())
-    run = subprocess.run(
-        [sys.executable, "-m", "zapi_sync", "apply", "--sandbox", "--auto-approve"],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "site"), "LANG": "C.UTF-8"},
-        capture_output=True,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.count(b"https://chat.whatsapp.com/") == 7
+    applied = zapi_sync("apply", "--sandbox", "--auto-approve")
+    assert applied.count(b"https://chat.whatsapp.com/") == 7
 
 
 @pytest.mark.parametrize(
