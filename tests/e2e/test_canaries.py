@@ -42,6 +42,7 @@ ONLINE = (
     ["resolve", "a", "--retry"],
 )
 OFFLINE = {
+    "init": ("text", "json"),
     "validate": ("text", "json", "markdown", "sarif"),
     "plan": ("text", "json", "markdown"),
     "apply": ("text", "json"),
