@@ -34,6 +34,10 @@ def test_the_pipeline_for_gitlab() -> None:
     run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", file)
 
 
+def test_the_hook_for_pre_commit() -> None:
+    run("pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
+
+
 def test_the_scripts() -> None:
     run("shellcheck", "--external-sources", *SCRIPTS)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -481,6 +482,79 @@ def test_the_state_may_be_in_another_repository(repository: Repository, tmp_path
     assert len(repository.served.creates()) == 1
 
 
+PAGE = ROOT / "docs" / "gitops.md"
+BLOCK = re.compile(r"(<!-- run: (\w+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
+
+
+def same_but_for_chance(text: str) -> str:
+    text = re.sub(r"\d{18}-group", "120363019502650977-group", text)
+    text = re.sub(r"chat\.whatsapp\.com/\w{22}", "chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct", text)
+    return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-11-23T10:00:00Z", text)
+
+
+def walk_through(repository: Repository) -> Iterator[tuple[str, str]]:
+    """What docs/gitops.md shows, by the name of its block."""
+
+    def console(*arguments: str) -> str:
+        result = repository.developer(*arguments)
+        return f"$ zapi-sync {' '.join(arguments)}\n{result.out}{result.err}"
+
+    repository.git("rm", "-q", "-r", ".")
+    yield "init", console("init")
+    yield "sandbox", console("plan", "--sandbox")
+    config = (repository.developer.folder / "groups.yaml").read_text().replace("every: 60s", "every: 0s")
+    repository.developer.write(config)
+    repository.push("Groups as code")
+    _, review = repository.pull_request("main")
+    yield "review", review.summary
+    _, apply = repository.merged()
+    yield "apply", apply.log
+    repository.git("pull", "-q", "origin", "main")
+    log = repository.git("log", "--stat=100", "--format=%an: %s", "-1")
+    yield "log", f"$ git pull && git log --stat -1\n{log}\n"
+    yield "invites", console("invites")
+
+    more = "  team-02: {groupName: Team 02, phones: ['+55 44 99999-0001']}\n"
+    more += "  team-03: {groupName: Team 03, phones: ['+55 44 99999-0001']}\n"
+    repository.developer.write(config.replace("perDay: 20", "perDay: 2") + more)
+    repository.push("More")
+    _, apply = repository.merged()
+    yield "budget", apply.log
+
+    repository.git("pull", "-q", "origin", "main")
+    repository.developer.write(config + more)
+    repository.workflow(
+        "command: apply", "command: apply\n          arguments: |\n            --settle\n            0"
+    )
+    repository.push("Enough for all")
+    repository.served.fault("create-close-after")
+    repository.served.fault("groups-lag", 50)
+    _, apply = repository.merged()
+    yield "unsettled", apply.log
+    repository.served.client.delete("/sandbox/faults")
+
+    def other_job() -> None:
+        repository.git("fetch", "-q", "origin")
+        repository.git("checkout", "-q", "-B", "main", "origin/main")
+        state = repository.developer.state()
+        state["serial"] += 1
+        repository.developer.write(json.dumps(state), "groups.state.json")
+        repository.push("Another job's state")
+
+    _, apply = repository.merged(before={"Keep the state": other_job})
+    yield "race", apply.log.splitlines(keepends=True)[-1]
+
+
+def test_the_walk_through_was_run(repository: Repository, request: pytest.FixtureRequest) -> None:
+    said = {name: same_but_for_chance(text.strip("\n") + "\n") for name, text in walk_through(repository)}
+    page = PAGE.read_text("utf-8")
+    assert [name for _, name, _, _ in BLOCK.findall(page)] == list(said)
+    ran = BLOCK.sub(lambda block: block[1] + said[block[2]] + block[4], page)
+    if request.config.getoption("--update-golden"):
+        PAGE.write_text(ran, "utf-8")
+    assert PAGE.read_text("utf-8") == ran
+
+
 @pytest.mark.slow
 def test_the_action_installs_itself(repository: Repository) -> None:
     machine = repository.machine()
@@ -553,7 +627,8 @@ def test_the_same_on_gitlab(repository: Repository) -> None:
         assert code == 0, log
         assert "chat.whatsapp.com" not in log
     assert list(repository.state()["groups"]) == ["a"]
-    assert repository.commits()[0] == "zapi-sync: the state after job 815 [skip ci]"
+    author = repository.remote("log", "-1", "--format=%an: %s", "main")
+    assert author == "zapi-sync: zapi-sync: the state after job 815 [skip ci]"
     assert len(repository.served.creates()) == 1
 
 

@@ -9,7 +9,7 @@ repository_of() {
   git -C "$1" rev-parse --path-format=absolute --git-common-dir
 }
 
-check_out_state
+(forget_credentials && check_out_state)
 find_state
 mkdir -p "$state_folder"
 visibility=${ZAPI_SYNC_VISIBILITY:-${CI_PROJECT_VISIBILITY:-}}
@@ -19,14 +19,15 @@ if [ "$visibility" = public ] && [ "${ZAPI_SYNC_PUBLIC_STATE:-}" != true ] &&
 fi
 branch=$(state_branch)
 if [ -z "${ZAPI_SYNC_STATE_BRANCH:-}" ]; then # this job may have waited while another one pushed
-  git -C "$state_folder" pull --quiet --ff-only origin "$branch" ||
+  (forget_credentials && git -C "$state_folder" pull --quiet --ff-only origin "$branch") ||
     fail "the branch $branch moved on in another way than this clone; nothing was sent"
 fi
-(cd "$state_folder" && push --dry-run "HEAD:refs/heads/$branch") ||
+(forget_credentials && cd "$state_folder" && push --dry-run "HEAD:refs/heads/$branch") ||
   fail "the state could not be pushed to the branch $branch: give this job the right to (contents: write); nothing was sent"
 
 # The result has the invite links, and a job's log has many readers. The state has them, too.
-zapi-sync apply --auto-approve "${arguments[@]+"${arguments[@]}"}" >/dev/null &
+more_arguments --auto-approve
+run apply "${arguments[@]}" >/dev/null &
 child=$!
 stopped=
 trap 'stopped=yes; kill -TERM "$child" 2>/dev/null || :' INT TERM
@@ -40,7 +41,7 @@ if [ -n "${GITHUB_OUTPUT:-}" ]; then echo "exitcode=$code" >>"$GITHUB_OUTPUT"; f
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   {
     printf '**zapi-sync apply ended with exit code %s. What is left:**\n\n' "$code"
-    zapi-sync plan --format markdown "${arguments[@]+"${arguments[@]}"}" || :
+    (run plan --format markdown) || :
   } >>"$GITHUB_STEP_SUMMARY"
 fi
 case $code in

@@ -7,8 +7,11 @@
 #   ZAPI_SYNC_VISIBILITY    public, private or internal: who can read this repository
 #   STATE_PUSH_TOKEN        pushes the state, where the clone's own credentials may not (GitLab)
 
-export GIT_AUTHOR_NAME="${GIT_AUTHOR_NAME:-github-actions[bot]}"
-export GIT_AUTHOR_EMAIL="${GIT_AUTHOR_EMAIL:-41898282+github-actions[bot]@users.noreply.github.com}"
+if [ -n "${GITHUB_ACTIONS:-}" ]; then # as the host shows its own bot
+  : "${GIT_AUTHOR_NAME:=github-actions[bot]}" "${GIT_AUTHOR_EMAIL:=41898282+github-actions[bot]@users.noreply.github.com}"
+fi
+export GIT_AUTHOR_NAME="${GIT_AUTHOR_NAME:-zapi-sync}"
+export GIT_AUTHOR_EMAIL="${GIT_AUTHOR_EMAIL:-zapi-sync@localhost}"
 export GIT_COMMITTER_NAME="${GIT_COMMITTER_NAME:-$GIT_AUTHOR_NAME}"
 export GIT_COMMITTER_EMAIL="${GIT_COMMITTER_EMAIL:-$GIT_AUTHOR_EMAIL}"
 
@@ -32,15 +35,21 @@ forget_credentials() { # what needs no secret gets none
   done
 }
 
-arguments=()
-add_arguments() { # LINES [OPTION]: each line as an argument, behind the option
+run() { # COMMAND [ARGUMENT...]: zapi-sync COMMAND over the files
   local line
   while IFS= read -r line; do
-    if [ -n "$line" ]; then arguments+=(${2:+"$2"} "$line"); fi
-  done <<<"$1"
+    if [ -n "$line" ]; then set -- "$@" --file "$line"; fi
+  done <<<"${ZAPI_SYNC_FILES:-}"
+  exec zapi-sync "$@"
 }
-add_arguments "${ZAPI_SYNC_FILES:-}" --file
-add_arguments "${ZAPI_SYNC_ARGUMENTS:-}"
+
+more_arguments() { # ARGUMENT...: makes `arguments` of these and what the job was given
+  local line
+  arguments=("$@")
+  while IFS= read -r line; do
+    if [ -n "$line" ]; then arguments+=("$line"); fi
+  done <<<"${ZAPI_SYNC_ARGUMENTS:-}"
+}
 
 state_file() { # where zapi-sync looks for the state
   local first name stem

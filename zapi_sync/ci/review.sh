@@ -17,7 +17,8 @@ case $command in
 esac
 
 code=0
-zapi-sync "$command" --format markdown "${arguments[@]+"${arguments[@]}"}" >"$report" || code=$?
+more_arguments --format markdown
+(run "$command" "${arguments[@]}") >"$report" || code=$?
 [ -s "$report" ] || printf '### zapi-sync %s\n\n**It ended with exit code %s; the log says why.**\n' "$command" "$code" >"$report"
 cat "$report"
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$report" >>"$GITHUB_STEP_SUMMARY"; fi
