@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "zapi_sync"
 FLOORS = {
     "errors": 0,
+    "ci": 0,
     "core": 1,
     "ports": 2,
     "apply": 3,

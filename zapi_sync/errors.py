@@ -9,6 +9,7 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 ├── RemoteUnavailable    1    the API gave no usable answer to a look-up
 ├── NotApproved          1    the person at the terminal did not say yes
 ├── OutputLost           1    the result of a command cannot be written
+├── ScaffoldUnwritable   1    a file of a new repository cannot be written
 └── UsageError          64    the command line does not make sense
 """
 
@@ -101,6 +102,7 @@ class Code(StrEnum):
     STATE_OPEN_TO_OTHERS = "ZS216", "a state that everybody can change"
     WHICH_STATE = "ZS217", "two states that could be meant"
     SANDBOX_UNUSABLE = "ZS218", "the sandbox cannot keep its groups"
+    STATE_WOULD_VANISH = "ZS229", "a state that would vanish with the CI runner"
     # ZS3xx: the environment
     CREDENTIALS_MISSING = "ZS301", "an instance without credentials"
     CREDENTIALS_UNUSABLE = "ZS302", "a credential that cannot be right"
@@ -116,6 +118,8 @@ class Code(StrEnum):
     NO_TERMINAL = "ZS504", "nobody there to ask"
     NOT_APPROVED = "ZS505", "an apply that was not approved"
     OUTPUT_LOST = "ZS506", "a result that cannot be written"
+    SCAFFOLD_UNWRITABLE = "ZS513", "a file that init cannot write"
+    WORKFLOW_UNSEEN = "ZS514", "a workflow where no code host looks for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,10 @@ class NotApproved(ZapiSyncError):
 
 
 class OutputLost(ZapiSyncError):
+    pass
+
+
+class ScaffoldUnwritable(ZapiSyncError):
     pass
 
 

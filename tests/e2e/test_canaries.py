@@ -31,6 +31,7 @@ groups:
   b: {groupName: Turma 2, phones: ["5544999997777"]}
 """
 BROKEN = CONFIG + "  c: {token: CANARY-IN-THE-FILE}\nclientToken: CANARY-IN-THE-FILE\n"
+CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI")
 VERBOSITIES: tuple[list[str], ...] = ([], ["-v"], ["-vv"])
 APPLY = ["apply", "--auto-approve", "--pace", "0", "--settle", "0"]
 ONLINE = (
@@ -41,6 +42,7 @@ ONLINE = (
     ["resolve", "a", "--retry"],
 )
 OFFLINE = {
+    "init": ("text", "json"),
     "validate": ("text", "json", "markdown", "sarif"),
     "plan": ("text", "json", "markdown"),
     "apply": ("text", "json"),
@@ -60,7 +62,7 @@ def parrot() -> Iterator[Parrot]:
 
 @pytest.fixture
 def environment(parrot: Parrot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith("ZAPI_")]:
+    for name in [name for name in os.environ if name.startswith("ZAPI_") or name in CI]:
         monkeypatch.delenv(name)
     for name, value in {**SECRETS, "ZAPI_BASE_URL": parrot.url}.items():
         monkeypatch.setenv(name, value)

@@ -53,6 +53,10 @@ def broken_sandbox(folder: Path) -> None:
     (folder / "groups.sandbox.db").write_text("no database\n" * 100)
 
 
+def a_file(folder: Path) -> None:
+    (folder / "groups.yaml").touch()
+
+
 LINEAGE = "00000000-0000-4000-8000-000000000000"
 STRANGER = f'{{"n":1,"event":"begin","version":1,"lineage":"{LINEAGE}","serial":7,"crc":"6ebefe18"}}'
 GIVEN: dict[str, Callable[[Path], None]] = {
@@ -63,6 +67,7 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     Code.JOURNAL_OF_ANOTHER_STATE: journal(STRANGER),
     Code.STATE_OPEN_TO_OTHERS: open_to_all,
     Code.SANDBOX_UNUSABLE: broken_sandbox,
+    Code.SCAFFOLD_UNWRITABLE: a_file,
 }
 APPLIED_BEFORE = (Code.KEY_IN_STATE, Code.NOT_UNSETTLED)
 

@@ -33,7 +33,18 @@ def test_the_recorded_commands_print_what_is_shown(zapi_sync: Any) -> None:
 
 
 def test_every_command_and_option_is_told(zapi_sync: Any) -> None:
-    for command in ("validate", "plan", "apply", "invites", "import", "resolve", "sandbox", "schema"):
+    for command in (
+        "init",
+        "validate",
+        "plan",
+        "apply",
+        "invites",
+        "import",
+        "resolve",
+        "sandbox",
+        "schema",
+        "completion",
+    ):
         assert f"`zapi-sync {command}" in README
         for option in re.findall(r"--[a-z-]+", zapi_sync(command, "--help").out):
             assert option in README or option in ("--help", "--verbose", "--file"), f"{command} {option}"

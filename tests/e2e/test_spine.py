@@ -184,7 +184,7 @@ def test_every_json_document_fits_its_published_schema(online: Any, served: Any,
         assert failed.code == 1
         fits(failed.json, "errors")
     fits(online("invites", "--format", "json").json, "invites")
-    for name in ("groups", "state", "plan", "apply", "invites", "errors"):
+    for name in ("groups", "state", "plan", "apply", "invites", "init", "errors"):
         assert "$schema" in json.loads(online("schema", name).out)
 
 
@@ -197,7 +197,7 @@ def test_stdout_is_data_alone(online: Any) -> None:
 
 
 def test_version_and_help(zapi_sync: Any) -> None:
-    assert re.fullmatch(r"zapi-sync \d+\.\d+\.\d+\n", zapi_sync("--version").out)
+    assert re.match(r"zapi-sync \d+\.\d+\.\d+\n", zapi_sync("--version").out)
     for command in ("validate", "plan", "apply", "import", "resolve", "sandbox", "schema"):
         assert f"Usage: zapi-sync {command}" in zapi_sync(command, "--help").out
         assert command in zapi_sync("--help").out

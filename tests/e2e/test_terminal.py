@@ -64,7 +64,35 @@ def test_nothing_else_does(zapi_sync: Any, answer: str) -> None:
     assert not (zapi_sync.folder / "groups.sandbox.state.json").exists()
 
 
-@pytest.mark.parametrize("quiet", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+FORCED = {"FORCE_COLOR": "1"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "colours"),
+    [
+        ({}, [], False),
+        (FORCED, [], True),
+        ({"FORCE_COLOR": "true", "TERM": "dumb"}, [], True),
+        ({"CLICOLOR_FORCE": "1"}, [], True),
+        ({"FORCE_COLOR": ""}, [], False),
+        ({"FORCE_COLOR": "0", "CLICOLOR_FORCE": "0"}, [], False),
+        ({"NO_COLOR": "1", **FORCED}, [], False),
+        ({"NO_COLOR": "", **FORCED}, [], True),
+        (FORCED, ["--no-color"], False),
+        (FORCED, ["--format", "json"], False),
+        (FORCED, ["--format", "markdown"], False),
+    ],
+    ids=str,
+)
+def test_colours_where_there_is_no_terminal(
+    zapi_sync: Any, environment: dict[str, str], options: list[str], colours: bool
+) -> None:
+    zapi_sync.groups("a")
+    result = zapi_sync("plan", *options, **environment)
+    assert ("\x1b[" in result.out) == colours
+
+
+@pytest.mark.parametrize("quiet", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "dumb", "FORCE_COLOR": "0"}])
 def test_no_colours_where_none_are_wanted(zapi_sync: Any, quiet: dict[str, str]) -> None:
     zapi_sync.groups("a")
     _, seen = at_a_terminal(zapi_sync, "plan", answer="", **quiet)

@@ -106,6 +106,35 @@ def test_a_comment_has_room_for_it_however_many_groups() -> None:
     assert "- ... and 4800 more" in text
 
 
+@pytest.mark.parametrize("letter", ["\U000e0001", "`", "\u202e", "x"], ids=ascii)
+def test_a_comment_has_room_for_it_however_long_the_names_are_written_out(letter: str) -> None:
+    name, key = letter * 1000, "k" * 90
+    steps = make_plan(
+        [group(f"{key}{n}", name=f"{n}{name}", instance=key) for n in range(300)], Known()
+    ).steps
+    taken = [Taken(group(f"{key}{n}", name=name), (), GroupKey(name)) for n in range(300)]
+    warnings = [
+        Diagnostic(Code.TAG, name, name, Location(name, 10**9, 10**9), Severity.WARNING) for _ in range(300)
+    ]
+    for text in (
+        markdown.plan(Plan((*steps, *taken)), [Forecast(300, 0, 0)], warnings),
+        markdown.valid(1, warnings),
+        markdown.complaints(warnings),
+    ):
+        assert len(text) < 62_000
+        assert "Complaints: 300" in text
+        assert text.count("\n- ") >= 3  # the beginning of the lists
+        assert re.search(r"- \.\.\. and \d+ more\n\n</details>$", text)
+
+
+def test_what_one_list_does_not_need_another_has() -> None:
+    warning = Diagnostic(Code.TAG, "what", "do", None, Severity.WARNING)
+    long = [Diagnostic(Code.TAG, "x" * 400, "do", None, Severity.WARNING) for _ in range(200)]
+    steps = make_plan([group()], Known()).steps
+    for text in (markdown.plan(Plan(steps), [], long), markdown.valid(1, [warning, *long])):
+        assert text.count("x" * 397) > 130
+
+
 def test_no_phone_and_no_link_is_in_it() -> None:
     name = "Fale com +55 (44) 99999-8888, https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct"
     complaint = Diagnostic(Code.PHONE_TWICE, "the phone 5544999998888 is in this group already", "remove it")

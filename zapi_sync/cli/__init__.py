@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
-from zapi_sync import __version__
 from zapi_sync.cli.streams import guard_standard_streams, open_standard_streams
 from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.complaints import complaints
@@ -18,6 +18,7 @@ from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 
 _COMMANDS = {
+    "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
     "validate": "Check the config; needs no state and no network.",
     "plan": "Show what is missing; needs no credentials and no network.",
     "apply": "Create what is missing, each group once.",
@@ -26,6 +27,7 @@ _COMMANDS = {
     "resolve": "Settle by hand a creation that is in doubt.",
     "sandbox": "Serve the Z-API emulator on this machine.",
     "schema": "Print a published JSON Schema.",
+    "completion": "Print what makes a shell complete commands and keys.",
 }
 _HELP_HINT = "  hint: zapi-sync --help, or zapi-sync COMMAND --help, tells what there is"
 _ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
@@ -44,13 +46,33 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        commands = [(name, told) for name, told in _COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=told) for name, told in commands]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
+def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from zapi_sync.cli.versions import versions
+
+        click.echo("\n".join(versions()))
+        ctx.exit()
+
+
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "-V", "--version", prog_name="zapi-sync", message="%(prog)s %(version)s")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_versions,
+    help="Show the version, and those of what matters.",
+)
 def _cli() -> None:
     """WhatsApp groups as code: the groups of a YAML file, created through Z-API, each of them once.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from zapi_sync.cli.apply_run import first_state, write_down
+from zapi_sync.cli.completion import complete_key
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     files_option,
@@ -38,7 +39,7 @@ LOOKUP_SECONDS = 30.0
 
 
 @click.command("import")
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @click.argument("group_id")
 @files_option
 @state_option
@@ -78,7 +79,7 @@ def import_command(
 
 
 @click.command("resolve")
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @click.option("--adopt", "group_id", metavar="ID", help="The group is there: it has this id.")
 @click.option("--retry", is_flag=True, help="It is not there and never will be: apply may create it.")
 @files_option

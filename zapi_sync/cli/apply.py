@@ -18,6 +18,7 @@ from zapi_sync.cli.options import (
 )
 from zapi_sync.cli.report import report
 from zapi_sync.cli.wiring import (
+    check_kept,
     check_origin,
     connect,
     current,
@@ -86,6 +87,11 @@ SETTLE_SECONDS = 30.0
     help="So long after such a request, a group that is not listed counts as not created.  [never]",
 )
 @lock_timeout_option
+@click.option(
+    "--state-is-kept",
+    is_flag=True,
+    help="On CI: do not refuse a state that git would not keep; something else does.",
+)
 @with_console()
 def command(
     console: Console,
@@ -100,6 +106,7 @@ def command(
     patience: float,
     absent_after: float | None,
     lock_timeout: float,
+    state_is_kept: bool,
 ) -> int:
     """Create what is missing, each group once, after showing it and asking.
 
@@ -118,6 +125,8 @@ def command(
     console.complain(warnings)
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
+    if not (sandbox or state_is_kept):
+        check_kept(local, environment())
     plan = make_plan(config.groups, known)
     if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
         return report(console, warnings, plan)

@@ -98,5 +98,10 @@ class _OneLine(logging.Formatter):
 
 
 def _wants_color(stream: TextIO) -> bool:
-    """A terminal that is not dumb, and no NO_COLOR (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """NO_COLOR rules (https://no-color.org), then FORCE_COLOR (https://force-color.org) and CLICOLOR_FORCE;
+    else a terminal has colours unless it is a dumb one."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import click
 
+from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console, Format, start_logging
 from zapi_sync.errors import OutputLost, ZapiSyncError
 
@@ -36,12 +37,14 @@ files_option = click.option(
     multiple=True,
     default=(DEFAULT_FILE,),
     metavar="PATH",
+    shell_complete=complete_file,
     help=f"The config: a file, a folder of *.yaml, - for standard input; repeatable.  [{DEFAULT_FILE}]",
 )
 state_option = click.option(
     "--state",
     "state",
     metavar="FILE",
+    shell_complete=complete_file,
     help=f"The state file.  [beside the config: groups.state.json; environment: {STATE_VARIABLE}]",
 )
 sandbox_option = click.option(

@@ -16,6 +16,7 @@ from zapi_sync.cli.options import STATE_VARIABLE
 from zapi_sync.core.config import TYPED_KEYS, Config, read_config
 from zapi_sync.core.document import parse
 from zapi_sync.core.journal import Known
+from zapi_sync.core.keeping import ci_of, vanishing
 from zapi_sync.core.model import Credentials, InstanceName, Remote, sha256_of
 from zapi_sync.core.pacing import Forecast, Pacing, forecast
 from zapi_sync.core.phone_doubts import phone_doubts
@@ -131,6 +132,21 @@ def check_origin(known: Known, state: Path, environment: Mapping[str, str], *, s
     if known.state:
         remote = SANDBOX if sandbox else inputs.read_remote(environment)
         check_remote(known.state, remote.origin, {}, str(state))
+
+
+def check_kept(state: LocalState, environment: Mapping[str, str]) -> None:
+    """Raises StateInvalid where this is a CI job that takes the state, or its journal, with it."""
+    ci = ci_of(environment)
+    if ci:
+        from zapi_sync.edge import git
+
+        files = {"state": state.path, "journal": state.journal_path}
+        complaints = [
+            vanishing(what, str(path), ci, git.whereabouts(path, environment)) for what, path in files.items()
+        ]
+        found = [complaint for complaint in complaints if complaint]
+        if found:
+            raise StateInvalid(found[:1])
 
 
 def remote_warnings(

@@ -10,6 +10,7 @@ from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
 from zapi_sync.core.progress import Finished, Skipped
+from zapi_sync.core.scaffold import Piece
 from zapi_sync.core.state import State, timestamp
 from zapi_sync.errors import Diagnostic, Location
 
@@ -83,6 +84,18 @@ def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
         {
             "format_version": FORMAT_VERSION,
             "groups": groups,
+            "diagnostics": [_diagnostic(each) for each in warnings],
+        }
+    )
+
+
+def scaffold(pieces: Sequence[Piece], warnings: Sequence[Diagnostic], *, dry_run: bool) -> str:
+    """What init wrote, as schemas/init.schema.json has it."""
+    return document(
+        {
+            "format_version": FORMAT_VERSION,
+            "dryRun": dry_run,
+            "files": [{"path": each.path, "fate": each.fate, "text": each.text} for each in pieces],
             "diagnostics": [_diagnostic(each) for each in warnings],
         }
     )

@@ -7,8 +7,9 @@ mention, no reference, no link and no HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from zapi_sync.core.model import Group
 from zapi_sync.core.pacing import Forecast
@@ -21,7 +22,11 @@ from zapi_sync.render.safe import printable, without_phones
 from zapi_sync.render.text import count, summary
 
 MAX_LINES = 200
-"""So many groups or complaints are listed: a comment holds 65,536 characters (GitHub), a line about 300."""
+"""So many groups or complaints are listed under one title."""
+
+MAX_LISTED = 60_000
+"""So many characters all lists have together: a comment on GitHub holds 65,536, and a name may be
+written out at ten times its length."""
 
 MAX_COLUMNS = 400
 """So much of a text is shown."""
@@ -30,31 +35,30 @@ MAX_COLUMNS = 400
 def plan(plan: Plan, forecasts: Sequence[Forecast], warnings: Sequence[Diagnostic]) -> str:
     """What apply would do."""
     head, *more = summary(plan, forecasts, Paint(False))
-    sections = [
-        _folded("To create", map(_create, plan.of(Create))),
-        _folded("To adopt", map(_adopt, plan.of(Adopt))),
-        _folded("Not created: the name is taken", map(_taken, plan.of(Taken))),
-        _folded(
-            "Changed in the config (shown only: apply never changes a group)", map(_changed, plan.of(Changed))
-        ),
-        _folded("No longer in the config (the group stays as it is)", map(_orphaned, plan.of(Orphaned))),
-        _folded("Unsettled: the group may exist or not", map(_unsettled, plan.of(Unsettled))),
-        _told(warnings),
-    ]
-    return "\n\n".join(["### zapi-sync plan", f"**{head}**", *more, *filter(None, sections)])
+    changed = "Changed in the config (shown only: apply never changes a group)"
+    return _document(
+        ["### zapi-sync plan", f"**{head}**", *more],
+        {
+            "To create": map(_create, plan.of(Create)),
+            "To adopt": map(_adopt, plan.of(Adopt)),
+            "Not created: the name is taken": map(_taken, plan.of(Taken)),
+            changed: map(_changed, plan.of(Changed)),
+            "No longer in the config (the group stays as it is)": map(_orphaned, plan.of(Orphaned)),
+            "Unsettled: the group may exist or not": map(_unsettled, plan.of(Unsettled)),
+            **_told(warnings),
+        },
+    )
 
 
 def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     """That a config is valid."""
-    return "\n\n".join(
-        ["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**", *filter(None, [_told(warnings)])]
-    )
+    return _document(["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**"], _told(warnings))
 
 
 def complaints(diagnostics: Sequence[Diagnostic]) -> str:
     """Why a command came to nothing."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return "\n\n".join(["### zapi-sync", f"**{count(errors, 'error')}.**", _told(diagnostics)])
+    return _document(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
 
 
 def code(text: str) -> str:
@@ -71,17 +75,33 @@ def _span(text: str) -> str:
     return f"{fence}{padding}{shown}{padding}{fence}"
 
 
-def _folded(title: str, lines: Iterable[str]) -> str:
-    items = list(lines)
-    if not items:
-        return ""
-    left = len(items) - MAX_LINES
-    shown = [*items[:MAX_LINES], *([f"- ... and {left} more"] if left > 0 else [])]
-    return "\n".join([f"<details><summary>{title}: {len(items)}</summary>", "", *shown, "", "</details>"])
+def _document(head: Sequence[str], lists: Mapping[str, Iterable[str]]) -> str:
+    """What is to be seen at once, and the lists by title, folded; each has its share of the room, and
+    what those before it left of theirs."""
+    full = {title: items for title, lines in lists.items() if (items := list(lines))}
+    parts, room = [*head], MAX_LISTED
+    for number, (title, items) in enumerate(full.items()):
+        shown = _fitting(items, room // (len(full) - number))
+        room -= sum(map(len, shown))
+        parts.append(_folded(title, items, shown))
+    return "\n\n".join(parts)
 
 
-def _told(diagnostics: Sequence[Diagnostic]) -> str:
-    return _folded("Complaints", map(_complaint, diagnostics))
+def _fitting(items: Sequence[str], room: int) -> Sequence[str]:
+    """The first of them, as many as there is room for."""
+    ends = accumulate(map(len, items[:MAX_LINES]))
+    return items[: sum(end <= room for end in ends)]
+
+
+def _folded(title: str, items: Sequence[str], shown: Sequence[str]) -> str:
+    left = len(items) - len(shown)
+    rest = [f"- ... and {left} more"] if left else []
+    head = f"<details><summary>{title}: {len(items)}</summary>"
+    return "\n".join([head, "", *shown, *rest, "", "</details>"])
+
+
+def _told(diagnostics: Sequence[Diagnostic]) -> Mapping[str, Iterable[str]]:
+    return {"Complaints": map(_complaint, diagnostics)}
 
 
 def _complaint(diagnostic: Diagnostic) -> str:

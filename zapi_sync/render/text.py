@@ -10,6 +10,7 @@ from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.phones import Phone
 from zapi_sync.core.plan import Adopt, Changed, Create, Difference, Orphaned, Plan, Taken, Unsettled
 from zapi_sync.core.progress import Finished
+from zapi_sync.core.scaffold import Fate, Piece
 from zapi_sync.core.state import timestamp
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import pad, printable, width
@@ -87,6 +88,18 @@ def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
         for key, record in sorted(groups.items())
     ]
     return "\n".join(_table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
+
+
+def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
+    """What init wrote; of what it would write, also the text."""
+    lines = []
+    for piece in pieces:
+        would = "would be " if dry_run and piece.fate is not Fate.LEFT else ""
+        note = ", as it is" if piece.fate is Fate.LEFT else ""
+        lines.append(paint.bold(f"{piece.path}: {would}{piece.fate}{note}"))
+        if piece.text and (dry_run or piece.fate is Fate.EXTENDED):
+            lines += [f"  {line}".rstrip() for line in piece.text.strip("\n").split("\n")]
+    return "\n".join(lines)
 
 
 def unsettled(steps: Sequence[Unsettled], paint: Paint) -> list[str]:

@@ -1,0 +1,65 @@
+"""`zapi-sync completion`, and what is completed besides commands and options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.render.safe import printable
+
+VARIABLE = "_ZAPI_SYNC_COMPLETE"
+MAX_BYTES = 4 * 1024 * 1024
+"""Whoever presses a key waits for a config of this size a moment, and not longer."""
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> int:
+    """Print what makes a shell complete commands, options, files, and the keys of the config's groups.
+
+    \b
+    bash, in ~/.bashrc:  eval "$(zapi-sync completion bash)"
+    zsh, in ~/.zshrc:    eval "$(zapi-sync completion zsh)"
+    fish:                zapi-sync completion fish > ~/.config/fish/completions/zapi-sync.fish
+    """
+    root = click.get_current_context().find_root().command
+    kind = get_completion_class(shell)
+    assert kind  # noqa: S101  click has these three
+    click.echo(kind(root, {}, "zapi-sync", VARIABLE).source())
+    return ExitCode.DONE
+
+
+def complete_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The keys of the config that -f names; none, and not a word, where it cannot be read."""
+    from zapi_sync.cli.wiring import load_config
+
+    files: Sequence[str] = ctx.params["files"]
+    try:
+        groups = load_config(files).groups if _at_hand(files) else ()
+    except ZapiSyncError:
+        return []
+    return [
+        CompletionItem(group.key, help=printable(group.group_name))
+        for group in groups
+        if group.key.startswith(incomplete)
+    ]
+
+
+def complete_file(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Whatever files the shell knows."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _at_hand(names: Sequence[str]) -> bool:
+    """Whether these are files, which can be read twice, and small enough."""
+    try:
+        files = [
+            file for name in names for file in (Path(name).iterdir() if Path(name).is_dir() else [Path(name)])
+        ]
+        return all(map(Path.is_file, files)) and sum(file.stat().st_size for file in files) <= MAX_BYTES
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,50 @@
+"""Whether a state outlives the machine that writes it: on CI a runner's disk is gone when the job is."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from enum import StrEnum
+
+from zapi_sync.errors import Code, Diagnostic, Location
+
+_CI_VARIABLES = ("GITHUB_ACTIONS", "GITLAB_CI", "CI")
+_NO = ("", "0", "false", "no", "off")
+
+
+class Whereabouts(StrEnum):
+    """Where a file stands, as git sees it; in words that go on from "the state ..."."""
+
+    COMMITTABLE = "can be committed"
+    IGNORED = "is ignored by git"
+    OUTSIDE = "is in no git work tree"
+    UNKNOWN = "is where git gives no answer"
+
+
+def ci_of(environment: Mapping[str, str]) -> str | None:
+    """The variable that says that this is a CI job."""
+    return next((name for name in _CI_VARIABLES if environment.get(name, "").lower() not in _NO), None)
+
+
+def vanishing(what: str, file: str, ci: str, whereabouts: Whereabouts) -> Diagnostic | None:
+    """The complaint about a file (`what`: state or journal) that goes when this CI job does; None where it
+    can be committed back."""
+    if whereabouts is Whereabouts.COMMITTABLE:
+        return None
+    return Diagnostic(
+        Code.STATE_WOULD_VANISH,
+        f"this is a CI job ({ci} is set), and the {what} {whereabouts}: it would vanish with the runner",
+        f"{_remedy(file, whereabouts)}; if something else keeps it, say --state-is-kept; nothing was sent",
+        Location(file),
+    )
+
+
+def _remedy(file: str, whereabouts: Whereabouts) -> str:
+    match whereabouts:
+        case Whereabouts.IGNORED:
+            look = f"git check-ignore -v {shlex.quote(file)}"
+            return f"see to it that git takes it ({look}), and commit it afterwards"
+        case Whereabouts.OUTSIDE:
+            return "name one in a clone (--state), and commit it afterwards"
+        case _:
+            return f"see what `git -C {shlex.quote(file.rpartition('/')[0] or '.')} status` says"

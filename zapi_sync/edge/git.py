@@ -1,0 +1,50 @@
+"""What git says about a file."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from zapi_sync.core.keeping import Whereabouts
+
+_SECONDS = 30
+_VERDICTS = {0: Whereabouts.IGNORED, 1: Whereabouts.COMMITTABLE}  # of `git check-ignore`, by its exit code
+
+
+def whereabouts(file: Path, environment: Mapping[str, str]) -> Whereabouts:
+    """Where a file stands, or would stand: in a work tree, ignored there, or in none."""
+    tree = _git(file.parent, environment, "rev-parse", "--show-toplevel")
+    if tree is None:
+        return Whereabouts.UNKNOWN
+    if tree.returncode:
+        outside = "not a git repository" in tree.stderr
+        return Whereabouts.OUTSIDE if outside else Whereabouts.UNKNOWN
+    ignored = _git(file.parent, environment, "check-ignore", "--quiet", "--", f"./{file.name}")
+    return _VERDICTS.get(ignored.returncode, Whereabouts.UNKNOWN) if ignored else Whereabouts.UNKNOWN
+
+
+def top_of(folder: Path, environment: Mapping[str, str]) -> Path | None:
+    """The root of the work tree that a folder is in; None where it is in none, or git does not say."""
+    tree = _git(folder, environment, "rev-parse", "--show-toplevel")
+    return Path(tree.stdout.removesuffix("\n")) if tree and not tree.returncode else None
+
+
+def _git(
+    folder: Path, environment: Mapping[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str] | None:
+    """A run of git, which gets none of the credentials; None where there is no git, or it does not end."""
+    passed_on = {name: value for name, value in environment.items() if not name.startswith("ZAPI_")}
+    try:
+        return subprocess.run(  # noqa: S603  no shell, and the path comes behind -C
+            ["git", "-C", str(folder), *arguments],  # noqa: S607  the PATH's git is the user's
+            env={**passed_on, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
