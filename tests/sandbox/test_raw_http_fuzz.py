@@ -65,6 +65,11 @@ def test_some_odd_bytes(served: World, figure: Figure, capfd: pytest.CaptureFixt
         figure(fuzz(served, 300, capfd))
 
 
+def test_a_target_without_a_path_is_not_sent_back_with_its_token(served: World) -> None:
+    sent = f"GET ?/instances/i/token/{TOKEN}/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    assert [code for code, _ in answers(served, sent)] == [200]  # the sandbox's own page
+
+
 @pytest.mark.slow
 def test_many_odd_bytes(served: World, figure: Figure, capfd: pytest.CaptureFixture[str]) -> None:
     with no_hang(900):
