@@ -228,7 +228,9 @@ def test_a_reader_that_goes_away_ends_no_run(zapi_sync: Any) -> None:
 def test_a_signal_while_nobody_reads_loses_no_answer(online: Any, served: Any) -> None:
     online.groups("a", "b")
     served.fault("create-slow")
+    inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and stays so
     process = online.start(*APPLY)
+    signal.signal(signal.SIGHUP, inherited)
     assert process.stdout
     assert process.stderr
     while b"Plan:" not in process.stderr.readline():

@@ -38,7 +38,7 @@ class Wire:
         request = Request(environ)
         path = _PATH.fullmatch(request.path)
         if path is None:
-            environ["PATH_INFO"] = request.path  # an empty one is else redirected, query and all
+            environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"  # else redirected, query and all
             return self._api(environ, start_response)
         try:
             request.get_data()
