@@ -87,8 +87,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder, before = tmp_path_factory.mktemp("mutations"), Path.cwd()
     url = f"http://127.0.0.1:{server.server_port}"
     with pytest.MonkeyPatch.context() as patch, httpx.Client(base_url=url) as api:
-        for name in [name for name in os.environ if name.startswith("ZAPI_")]:
-            patch.delenv(name)
         patch.setenv("ZAPI_BASE_URL", str(api.base_url))
         patch.setenv("ZAPI_INSTANCE_ID", "an-instance-id")
         patch.setenv("ZAPI_TOKEN", "a-token")
