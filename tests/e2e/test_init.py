@@ -61,7 +61,8 @@ def test_git_takes_the_state_and_its_journal_and_nothing_else_of_zapi_sync(zapi_
     subprocess.run(["git", "init", "-q"], cwd=zapi_sync.folder, check=True)
     kept = ["groups.state.json", "groups.state.json.journal", "a/b.state.json", "groups.schema.json"]
     left = [
-        "groups.state.json.lock", ".groups.state.json.0a1b2c3d.tmp", "groups.sandbox.state.json",
+        "groups.state.json.lock", "groups.state.json.backup", ".groups.state.json.0a1b2c3d.tmp",
+        "groups.sandbox.state.json",
         "groups.sandbox.state.json.journal", "groups.sandbox.state.json.lock", "groups.sandbox.db",
         "groups.sandbox.db-wal", "a/groups.sandbox.db", ".env",
     ]  # fmt: skip

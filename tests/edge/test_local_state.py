@@ -213,6 +213,28 @@ def test_a_checkpoint_without_state_and_journal_is_refused(local: LocalState) ->
     ]
 
 
+def test_what_a_person_decided_replaces_the_state_and_the_one_before_is_kept(local: LocalState) -> None:
+    after_a_run(local)
+    known = local.checkpoint()
+    assert known.state
+    before = local.path.read_bytes()
+    local.rewrite(known.state.with_groups({}), known.open.values())
+    assert local.load() == Known(known.state.with_groups({}), known.open)
+    assert local.backup_path.read_bytes() == before
+    assert mode(local.backup_path) == 0o600
+
+
+def test_a_state_that_is_gone_beside_its_backup_is_not_a_fresh_start(local: LocalState) -> None:
+    local.save(STATE)
+    local.rewrite(STATE.with_groups({}), [])
+    local.path.unlink()
+    assert refusal(StateInvalid, local.load) == [
+        f"{local.path}: the state is gone, and its backup groups.state.json.backup is still there | "
+        "restore the state from git, or from groups.state.json.backup; "
+        "without it groups would be created again"
+    ]
+
+
 @pytest.mark.parametrize("how", ["replaced", "removed"])
 def test_a_journal_that_is_replaced_meanwhile_is_not_written_to(local: LocalState, how: str) -> None:
     local.save(STATE)

@@ -14,10 +14,10 @@ import os
 import secrets
 import shlex
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from zapi_sync.core.journal import Begin, Event, Known, reopened, replay
+from zapi_sync.core.journal import Begin, Event, Known, OpenAttempt, reopened, replay
 from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal, unusable
 from zapi_sync.core.state import State, two_of_one_group
 from zapi_sync.core.state_document import parse_state, state_text
@@ -45,6 +45,7 @@ class LocalState:
             )
         self.path = path
         self.journal_path = path.with_name(path.name + ".journal")
+        self.backup_path = path.with_name(path.name + ".backup")
         self.lock_path = path.with_name(path.name + ".lock")
         self._schema = schema
 
@@ -53,13 +54,7 @@ class LocalState:
         raw_journal = _read(self.journal_path)
         raw = _read(self.path)
         if raw is None:
-            if raw_journal is not None:
-                raise StateInvalid.of(
-                    Code.STATE_GONE,
-                    f"the state is gone, and its journal {self.journal_path.name} is still there",
-                    hint="restore the state from git or a backup; without it groups would be created again",
-                    file=str(self.path),
-                )
+            self._refuse_if_gone()
             return Known()
         state = parse_state(raw, self._schema, str(self.path))
         journal = parse_journal(raw_journal or b"", str(self.journal_path))
@@ -127,11 +122,26 @@ class LocalState:
                 hint="restore them from a backup; without them groups would be created again",
                 file=str(self.path),
             )
-        text = state_text(known.state).encode()
+        self._write(known.state, known.open.values())
+        return known
+
+    def rewrite(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
+        """Replace what is known by what a person decided, and keep the state that was as the backup.
+
+        Only under the lock, with the journal folded in: what it held beyond `open_attempts` would come back.
+        """
+        before = _read(self.path)
+        if before is not None:
+            _replace(self.backup_path, before)
+        self._write(state, open_attempts)
+
+    def _write(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
+        """The state first, then its journal: at any point between, the two replay to the same."""
+        text = state_text(state).encode()
         if text != _read(self.path):
             _replace(self.path, text)
-        if known.open:
-            events = reopened(known.state, known.open.values())
+        if open_attempts:
+            events = reopened(state, open_attempts)
             content = b"".join(line_of(number, event) for number, event in enumerate(events, start=1))
             if content != _read(self.journal_path):
                 _replace(self.journal_path, content)
@@ -139,7 +149,20 @@ class LocalState:
             with _writing(self.journal_path), contextlib.suppress(FileNotFoundError):
                 os.unlink(self.journal_path)
                 _sync_folder(self.journal_path)
-        return known
+
+    def _refuse_if_gone(self) -> None:
+        """Raises StateInvalid where no state is there, and what lies beside its place says that one was."""
+        for what, path, remedy in (
+            ("journal", self.journal_path, "restore the state from git or a backup"),
+            ("backup", self.backup_path, f"restore the state from git, or from {self.backup_path.name}"),
+        ):
+            if path.exists():
+                raise StateInvalid.of(
+                    Code.STATE_GONE,
+                    f"the state is gone, and its {what} {path.name} is still there",
+                    hint=f"{remedy}; without it groups would be created again",
+                    file=str(self.path),
+                )
 
 
 class JournalFile:
