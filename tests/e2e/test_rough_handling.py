@@ -233,12 +233,12 @@ def test_a_signal_while_nobody_reads_loses_no_answer(online: Any, served: Any) -
     signal.signal(signal.SIGHUP, inherited)
     assert process.stdout
     assert process.stderr
-    while b"Plan:" not in process.stderr.readline():
-        pass
+    while b"Plan:" not in (line := process.stderr.readline()):
+        assert line, "it ended before its plan"
     process.stderr.close()
     process.stdout.close()
     while not served.creates():
-        pass
+        assert process.poll() is None, "it ended before it sent anything"
     process.send_signal(signal.SIGHUP)
     process.wait(timeout=30)
     assert set(online.state()["groups"]) == {"a"}
