@@ -69,6 +69,7 @@ class Code(StrEnum):
     PACING_TWICE = "ZS117", "two paces"
     INSTANCES_CLASH = "ZS118", "two instances that read the same variables"
     INSTANCE_MISSPELT = "ZS119", "an instance that looks misspelt"
+    PACE_OF_NO_INSTANCE = "ZS120", "a pace for an instance that no group is on"
     NAME_UNUSABLE = "ZS121", "a groupName that is blank or breaks lines"
     NAME_DISGUISED = "ZS122", "a groupName that changes how it is read"
     NAME_TOO_LONG = "ZS123", "a groupName that is too long"

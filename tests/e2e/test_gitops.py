@@ -489,6 +489,7 @@ BLOCK = re.compile(r"(<!-- run: (\w+) -->\n```\w+\n)(.*?)(```\n)", re.DOTALL)
 def same_but_for_chance(text: str) -> str:
     text = re.sub(r"\d{18}-group", "120363019502650977-group", text)
     text = re.sub(r"chat\.whatsapp\.com/\w{22}", "chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct", text)
+    text = re.sub(r"\b(?:24 h|23 h 5\d min)(?=[ .])", "24 h", text)
     return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-11-23T10:00:00Z", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 
 import click
 
@@ -30,8 +31,9 @@ from zapi_sync.cli.wiring import (
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import InstanceName
-from zapi_sync.core.pacing import UNPACED, Pacing
+from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import Existing, Plan, make_plan, to_be_listed
+from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
 
@@ -86,6 +88,13 @@ SETTLE_SECONDS = 30.0
     metavar="SECONDS",
     help="So long after such a request, a group that is not listed counts as not created.  [never]",
 )
+@click.option(
+    "--deadline",
+    type=Seconds(),
+    metavar="SECONDS",
+    help="Begin no group later than that after the start; the one at hand is finished, which takes "
+    "--timeout and --settle at most.  [none]",
+)
 @lock_timeout_option
 @click.option(
     "--state-is-kept",
@@ -105,6 +114,7 @@ def command(
     timeout: float,
     patience: float,
     absent_after: float | None,
+    deadline: float | None,
     lock_timeout: float,
     state_is_kept: bool,
 ) -> int:
@@ -115,9 +125,10 @@ def command(
     In CI, after a review:      zapi-sync apply --auto-approve
 
     \b
-    Exit codes: 0 done; 1 an error; 3 the day's budget is used up, run again later; 4 a creation
-    is unsettled, or a name is taken: what to do is said; 130 interrupted.
+    Exit codes: 0 done; 1 an error; 3 the day's budget or the time is used up, run again later; 4 a
+    creation is unsettled, or a name is taken: what to do is said; 130 interrupted.
     """
+    began = SystemClock().now()
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
@@ -131,11 +142,12 @@ def command(
     if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
         return report(console, warnings, plan)
     policy = Policy(
-        pacing=_pacing(config, pace, per_day, sandbox=sandbox),
+        pacings=(Pacings(UNPACED) if sandbox else config.pacings).overridden(pace, per_day),
         existing=Existing(existing),
         patience=patience,
         absent_after=absent_after,
         auto_approve=auto_approve,
+        deadline=None if deadline is None else began + timedelta(seconds=deadline),
     )
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
@@ -152,7 +164,7 @@ def command(
                 run.done,
                 run.doubts,
                 run.failures,
-                interrupted=run.clock.stopping,
+                interrupted=run.interrupted,
             )
 
 
@@ -165,11 +177,3 @@ def _instances(
     needed |= {group.instance for group in config.groups if group.key in known.open}
     useful = {each.instance for each in known.groups.values() if each.invitation_link is None}
     return needed, useful - needed
-
-
-def _pacing(config: Config, pace: float | None, per_day: int | None, *, sandbox: bool) -> Pacing:
-    pacing = UNPACED if sandbox else config.pacing
-    return Pacing(
-        every=pacing.every if pace is None else pace,
-        per_day=pacing.per_day if per_day is None else per_day,
-    )

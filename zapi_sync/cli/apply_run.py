@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import click
 
@@ -22,7 +23,7 @@ from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
-from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.pacing import Pacings
 from zapi_sync.core.plan import Adopt, Create, Existing, Plan, make_plan, to_be_listed, with_existing
 from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
@@ -37,6 +38,7 @@ from zapi_sync.errors import (
     UsageError,
     ZapiSyncError,
 )
+from zapi_sync.lanes import side_by_side
 from zapi_sync.render import text
 from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
 
@@ -47,11 +49,12 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Policy:
     """What the command line decides about an apply; times in seconds."""
 
-    pacing: Pacing
+    pacings: Pacings
     existing: Existing
     patience: float
     absent_after: float | None
     auto_approve: bool
+    deadline: datetime | None
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class Run:
     doubts: dict[GroupKey, str] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
     failures: list[Diagnostic] = field(default_factory=list)
+    interrupted: bool = False
 
     def carry_out(self, known: Known) -> Plan:
         """Do all of it, from what is known, and return the plan that was carried out.
@@ -145,7 +149,7 @@ class Run:
         warnings = doubts(self.config, plan)
         self.warnings += warnings
         self.console.complain(warnings)
-        course = forecasts(plan, known, self.policy.pacing, self.clock.now())
+        course = forecasts(plan, known, self.policy.pacings, self.clock.now())
         self.console.talk(text.plan(plan, course, self.console.talk_paint))
         if self.api.is_sandbox:
             self.console.talk("This is the sandbox: nothing real happens.")
@@ -156,7 +160,8 @@ class Run:
             try:
                 with closing(self.local.open_journal(state)) as journal:
                     self._adopt(plan, journal)
-                    progress = self._applier(journal, unlisted).apply(plan, known)
+                    lanes = self._applier(journal, unlisted).lanes(plan, known)
+                    progress = side_by_side(lanes, self.clock.stop)
                     # extend() keeps what came before a failure
                     self.done.extend(follow(progress, len(plan.of(Create)), self.console, self.clock.now))
             except ZapiSyncError as failure:
@@ -196,8 +201,16 @@ class Run:
         def settle(attempt: OpenAttempt, owned: set[GroupId]) -> Settlement:
             return settler.settle(attempt, owned, since=self.clock.now())
 
-        chance = random.SystemRandom()
-        return Applier(self.policy.pacing, self.api.client, settle, journal, self.clock, chance, unlisted)
+        return Applier(
+            self.policy.pacings,
+            self.api.client,
+            settle,
+            journal,
+            self.clock,
+            random.SystemRandom(),
+            unlisted,
+            self.policy.deadline,
+        )
 
     def _settler(self, absent_after: float | None) -> Settler:
         return Settler(self.api.client, self.clock, self.policy.patience, absent_after)
@@ -208,8 +221,9 @@ class Run:
         then says what was under way."""
 
         def handle(_number: int, _frame: object) -> None:
-            if self.clock.stopping:
+            if self.interrupted:
                 os._exit(ExitCode.INTERRUPTED)
+            self.interrupted = True
             self.clock.stop()
             with suppress(OSError):  # a handler that raises would do so within the request
                 os.write(2, b"\nstopping once the group at hand is through; once more leaves at once\n")

@@ -21,7 +21,7 @@ from zapi_sync.cli.wiring import (
     remote_warnings,
     state_file,
 )
-from zapi_sync.core.pacing import UNPACED
+from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import Create, Plan, Taken, Unsettled, make_plan
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
@@ -55,8 +55,8 @@ def command(
         *remote_warnings(known, path, environment(), sandbox=sandbox),
     ]
     console.complain(warnings)
-    pacing = UNPACED if sandbox else config.pacing
-    course = forecasts(plan, known, pacing, SystemClock().now())
+    pacings = Pacings(UNPACED) if sandbox else config.pacings
+    course = forecasts(plan, known, pacings, SystemClock().now())
     match console.format:
         case Format.JSON:
             console.result(json.plan(plan, course, known.state, warnings))

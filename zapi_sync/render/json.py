@@ -9,7 +9,7 @@ from zapi_sync.core.model import Group, GroupKey, Record
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
-from zapi_sync.core.progress import Finished, Skipped
+from zapi_sync.core.progress import Finished, Skipped, run_again_after
 from zapi_sync.core.scaffold import Piece
 from zapi_sync.core.state import State, timestamp
 from zapi_sync.errors import Diagnostic, Location
@@ -30,8 +30,9 @@ def plan(
             "invitationsUpTo": sum(_invitations(step.group) for step in plan.of(Create)),
             "forecast": {
                 "creations": sum(forecast.creations for forecast in forecasts),
-                "seconds": round(sum(forecast.seconds for forecast in forecasts), 1),
+                "seconds": round(max((forecast.seconds for forecast in forecasts), default=0), 1),
                 "leftOver": sum(forecast.left_over for forecast in forecasts),
+                "instances": [_course(forecast) for forecast in forecasts],
             },
             "steps": [_step(step) for step in plan.steps],
             "diagnostics": [_diagnostic(warning) for warning in warnings],
@@ -57,6 +58,7 @@ def applied(
                 ),
                 *(_held(step) for step in unsettled),
             ],
+            "runAgainAfter": timestamp(again) if (again := run_again_after(ended)) else None,
             "diagnostics": [_diagnostic(each) for each in diagnostics],
         }
     )
@@ -104,6 +106,18 @@ def scaffold(pieces: Sequence[Piece], warnings: Sequence[Diagnostic], *, dry_run
 def document(members: object) -> str:
     """JSON in ASCII alone: whatever is in a name, a terminal or a CI log takes it as text."""
     return json.dumps(members, indent=2).replace("##", "#\\u0023")
+
+
+def _course(forecast: Forecast) -> dict[str, object]:
+    return {
+        "instance": forecast.instance,
+        "creations": forecast.creations,
+        "seconds": round(forecast.seconds, 1),
+        "room": forecast.room,
+        "leftOver": forecast.left_over,
+        "againIn": None if forecast.again is None else round(forecast.again, 1),
+        "finishedIn": None if forecast.finished is None else round(forecast.finished, 1),
+    }
 
 
 def _step(step: Step) -> dict[str, object]:
