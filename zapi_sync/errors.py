@@ -7,6 +7,8 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 ├── StateUnwritable      1    the state or its journal cannot be written
 ├── StateLocked          1    another process is writing
 ├── RemoteUnavailable    1    the API gave no usable answer to a look-up
+├── SavedPlanInvalid     1    a saved plan cannot be used, or not be written
+├── SavedPlanStale       1    a saved plan is not what would be planned now
 ├── NotApproved          1    the person at the terminal did not say yes
 ├── OutputLost           1    the result of a command cannot be written
 ├── ScaffoldUnwritable   1    a file of a new repository cannot be written
@@ -15,7 +17,7 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import ClassVar, Self
@@ -104,6 +106,11 @@ class Code(StrEnum):
     WHICH_STATE = "ZS217", "two states that could be meant"
     SANDBOX_UNUSABLE = "ZS218", "the sandbox cannot keep its groups"
     STATE_WOULD_VANISH = "ZS229", "a state that would vanish with the CI runner"
+    PLAN_UNREADABLE = "ZS231", "a saved plan that cannot be read"
+    PLAN_CORRUPT = "ZS232", "a saved plan that cannot be used"
+    PLAN_NEWER = "ZS233", "a saved plan of a newer version"
+    PLAN_STALE = "ZS234", "a saved plan that is stale"
+    PLAN_UNWRITABLE = "ZS235", "a saved plan that cannot be written"
     # ZS3xx: the environment
     CREDENTIALS_MISSING = "ZS301", "an instance without credentials"
     CREDENTIALS_UNUSABLE = "ZS302", "a credential that cannot be right"
@@ -121,6 +128,7 @@ class Code(StrEnum):
     OUTPUT_LOST = "ZS506", "a result that cannot be written"
     SCAFFOLD_UNWRITABLE = "ZS513", "a file that init cannot write"
     WORKFLOW_UNSEEN = "ZS514", "a workflow where no code host looks for it"
+    PLAN_AND_MORE = "ZS516", "a saved plan, and what it says already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +161,9 @@ class ZapiSyncError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__("; ".join(diagnostic.message for diagnostic in diagnostics))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
 
     @classmethod
     def of(cls, code: Code, message: str, *, hint: str, file: str | None = None) -> Self:
@@ -189,6 +197,14 @@ class StateLocked(ZapiSyncError):
 
 
 class RemoteUnavailable(ZapiSyncError):
+    pass
+
+
+class SavedPlanInvalid(ZapiSyncError):
+    pass
+
+
+class SavedPlanStale(ZapiSyncError):
     pass
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from zapi_sync.cli.apply_run import Policy, Run
+from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     Seconds,
@@ -15,10 +17,19 @@ from zapi_sync.cli.options import (
     lock_timeout_option,
     sandbox_option,
     state_option,
+    target_option,
     with_console,
 )
 from zapi_sync.cli.report import report
+from zapi_sync.cli.saving import (
+    load_plan,
+    refuse_if_stale,
+    refuse_what_a_plan_says,
+    targeted,
+    the_plan,
+)
 from zapi_sync.cli.wiring import (
+    SANDBOX,
     check_kept,
     check_origin,
     connect,
@@ -44,9 +55,11 @@ SETTLE_SECONDS = 30.0
 
 
 @click.command("apply")
+@click.argument("plan_file", metavar="[PLANFILE]", required=False, shell_complete=complete_file)
 @files_option
 @state_option
 @sandbox_option
+@target_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
 @click.option(
     "--existing",
@@ -104,9 +117,11 @@ SETTLE_SECONDS = 30.0
 @with_console()
 def command(
     console: Console,
+    plan_file: str | None,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
+    targets: tuple[str, ...],
     auto_approve: bool,
     existing: str,
     pace: float | None,
@@ -120,6 +135,9 @@ def command(
 ) -> int:
     """Create what is missing, each group once, after showing it and asking.
 
+    With a PLANFILE, of plan --out: create exactly what it says, without asking; refused once the config, the
+    state or an instance is not as it was.
+
     \b
     Try it without an account:  zapi-sync apply --sandbox
     In CI, after a review:      zapi-sync apply --auto-approve
@@ -129,29 +147,46 @@ def command(
     creation is unsettled, or a name is taken: what to do is said; 130 interrupted.
     """
     began = SystemClock().now()
+    saved = load_plan(plan_file) if plan_file else None
+    if saved:
+        refuse_what_a_plan_says(("files", "state", "sandbox", "targets", "existing"))
+        files, sandbox = saved.files, saved.remote == SANDBOX.origin
     config = load_config(files)
-    path = state_file(files, state, environment(), sandbox=sandbox)
+    path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     warnings = [*config.warnings, *local.warnings()]
     console.complain(warnings)
+    only = targeted(config, targets)
+
+    def refuse_stale(known: Known) -> None:
+        if saved and plan_file:
+            keys = None if saved.targets is None else frozenset(saved.targets)
+            plan = make_plan(config.groups, known).only(keys)
+            now = the_plan(plan, config, known, files, path, environment(), keys, began, sandbox=sandbox)
+            refuse_if_stale(saved, now, plan_file)
+
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
+    refuse_stale(known)
     if not (sandbox or state_is_kept):
         check_kept(local, environment())
-    plan = make_plan(config.groups, known)
-    if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
-        return report(console, warnings, plan)
     policy = Policy(
         pacings=(Pacings(UNPACED) if sandbox else config.pacings).overridden(pace, per_day),
         existing=Existing(existing),
         patience=patience,
         absent_after=absent_after,
-        auto_approve=auto_approve,
+        auto_approve=auto_approve or saved is not None,
         deadline=None if deadline is None else began + timedelta(seconds=deadline),
+        only=saved.creates if saved else only,
     )
+    plan = make_plan(config.groups, known).only(policy.only)
+    if not any(_instances(config, plan, known, policy.existing)) and not local.has_journal:
+        return report(console, warnings, plan)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
-        needed, useful = _instances(config, make_plan(config.groups, known), known, policy.existing)
+        refuse_stale(known)
+        plan = make_plan(config.groups, known).only(policy.only)
+        needed, useful = _instances(config, plan, known, policy.existing)
         with closing(
             connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)
         ) as api:

@@ -55,6 +55,8 @@ class Policy:
     absent_after: float | None
     auto_approve: bool
     deadline: datetime | None
+    only: frozenset[GroupKey] | None
+    """Nothing is created or adopted but these keys; None stands for all."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ class Run:
         if known.state:
             check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
             known = self._fetch_links(self._settle(known, known.state), known.state)
-        plan = make_plan(self.config.groups, known)
+        plan = make_plan(self.config.groups, known).only(self.policy.only)
         if self.clock.stopping:
             self.done += [Skipped(step.group, SkipReason.INTERRUPTED) for step in plan.of(Create)]
             return plan
@@ -149,7 +151,7 @@ class Run:
         warnings = doubts(self.config, plan)
         self.warnings += warnings
         self.console.complain(warnings)
-        course = forecasts(plan, known, self.policy.pacings, self.clock.now())
+        course = forecasts(plan, self.policy.pacings, self.clock.now())
         self.console.talk(text.plan(plan, course, self.console.talk_paint))
         if self.api.is_sandbox:
             self.console.talk("This is the sandbox: nothing real happens.")

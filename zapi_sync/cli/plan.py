@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import click
 
+from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.options import (
     detailed_exitcode_option,
     files_option,
     sandbox_option,
     state_option,
+    target_option,
     with_console,
 )
+from zapi_sync.cli.saving import save_plan, targeted, the_plan
 from zapi_sync.cli.wiring import (
     doubts,
     forecasts,
@@ -33,22 +36,37 @@ from zapi_sync.render import json, markdown, text
 @files_option
 @state_option
 @sandbox_option
+@target_option
 @detailed_exitcode_option
+@click.option(
+    "--out",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Save the plan, for `show FILE` and `apply FILE`. It holds the phone numbers.",
+)
 @with_console(Format.MARKDOWN)
 def command(
-    console: Console, files: tuple[str, ...], state: str | None, sandbox: bool, detailed_exitcode: bool
+    console: Console,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    targets: tuple[str, ...],
+    detailed_exitcode: bool,
+    out: str | None,
 ) -> int:
     """Show what is missing: the config against the state. Offline: needs no credentials and no network.
 
     \b
     In a pull request:  zapi-sync plan --detailed-exitcode
     For a program:      zapi-sync plan --format json
+    To be carried out as reviewed:  zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
     """
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
-    plan = make_plan(config.groups, known)
+    only = targeted(config, targets)
+    plan = make_plan(config.groups, known).only(only)
     warnings = [
         *config.warnings_with(doubts(config, plan)),
         *local.warnings(),
@@ -56,7 +74,11 @@ def command(
     ]
     console.complain(warnings)
     pacings = Pacings(UNPACED) if sandbox else config.pacings
-    course = forecasts(plan, known, pacings, SystemClock().now())
+    now = SystemClock().now()
+    course = forecasts(plan, pacings, now)
+    if out is not None:
+        saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
+        console.talk(save_plan(saved, out))
     match console.format:
         case Format.JSON:
             console.result(json.plan(plan, course, known.state, warnings))

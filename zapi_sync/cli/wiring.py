@@ -160,13 +160,14 @@ def remote_warnings(
     return []
 
 
-def forecasts(plan: Plan, known: Known, pacings: Pacings, now: datetime) -> list[Forecast]:
+def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:
     """The course of an apply, instance by instance."""
     wanted: dict[InstanceName, int] = {}
     for step in plan.of(Create):
         wanted[step.group.instance] = wanted.get(step.group.instance, 0) + 1
+    creations = plan.creations()
     return [
-        forecast(instance, now, known.creations(instance), pacings.of(instance), number)
+        forecast(instance, now, creations.get(instance, []), pacings.of(instance), number)
         for instance, number in wanted.items()
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from zapi_sync.core.journal import Known, OpenAttempt
 from zapi_sync.core.model import Group, GroupKey, Record
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
@@ -12,6 +13,7 @@ from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Ta
 from zapi_sync.core.progress import Finished, Skipped, run_again_after
 from zapi_sync.core.scaffold import Piece
 from zapi_sync.core.state import State, timestamp
+from zapi_sync.core.state_document import state_members
 from zapi_sync.errors import Diagnostic, Location
 
 FORMAT_VERSION = "1.0"
@@ -71,6 +73,17 @@ def invites(groups: Mapping[GroupKey, Record]) -> str:
         for key, record in sorted(groups.items())
     ]
     return document({"format_version": FORMAT_VERSION, "groups": rows})
+
+
+def known(known: Known) -> str:
+    """State and journal, as schemas/show.schema.json has them; the state null where there is none yet."""
+    return document(
+        {
+            "format_version": FORMAT_VERSION,
+            "state": state_members(known.state) if known.state else None,
+            "unsettled": [{"key": key, **_doubt(attempt)} for key, attempt in sorted(known.open.items())],
+        }
+    )
 
 
 def errors(diagnostics: Sequence[Diagnostic]) -> str:
@@ -138,9 +151,13 @@ def _step(step: Step) -> dict[str, object]:
         case Adopt(group, phone):
             members |= _group(group) | {"phone": phone}
         case Unsettled(attempt=attempt):
-            members |= _group(attempt.intent.group)
-            members |= {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
+            members |= _doubt(attempt)
     return members
+
+
+def _doubt(attempt: OpenAttempt) -> dict[str, object]:
+    sent = {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
+    return _group(attempt.intent.group) | sent
 
 
 def _group(group: Group) -> dict[str, object]:

@@ -36,7 +36,7 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], warnings: Sequence[Diagnosti
     """What apply would do."""
     head, *more = summary(plan, forecasts, Paint(False))
     changed = "Changed in the config (shown only: apply never changes a group)"
-    return _document(
+    return folded_lists(
         ["### zapi-sync plan", f"**{head}**", *more],
         {
             "To create": map(_create, plan.of(Create)),
@@ -52,13 +52,13 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], warnings: Sequence[Diagnosti
 
 def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     """That a config is valid."""
-    return _document(["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**"], _told(warnings))
+    return folded_lists(["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**"], _told(warnings))
 
 
 def complaints(diagnostics: Sequence[Diagnostic]) -> str:
     """Why a command came to nothing."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return _document(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
+    return folded_lists(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
 
 
 def code(text: str) -> str:
@@ -75,7 +75,7 @@ def _span(text: str) -> str:
     return f"{fence}{padding}{shown}{padding}{fence}"
 
 
-def _document(head: Sequence[str], lists: Mapping[str, Iterable[str]]) -> str:
+def folded_lists(head: Sequence[str], lists: Mapping[str, Iterable[str]]) -> str:
     """What is to be seen at once, and the lists by title, folded; each has its share of the room, and
     what those before it left of theirs."""
     full = {title: items for title, lines in lists.items() if (items := list(lines))}

@@ -45,7 +45,7 @@ class Control:
         return jsonify(queue=queue, known={name: fault.what.description for name, fault in KNOWN.items()})
 
     def switch_on(self) -> Response:
-        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S, "instance": ID}`, the last three optional."""
+        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S, "instance": ID}`, at least the first."""
         try:
             self._faults.add(*_wanted(json_of(request.get_data())))
         except ValueError as error:
