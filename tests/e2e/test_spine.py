@@ -57,13 +57,13 @@ def test_through_a_port_each_group_is_one_request(online: Any, served: Any) -> N
         assert request["headers"] == {"Client-Token": "***", "Content-Type": "application/json"}
         assert set(request["json"]) == {"autoInvite", "groupName", "phones"}
         assert all(re.fullmatch(r"\d{8,15}", phone) for phone in request["json"]["phones"])
-    assert requests[0]["json"] == {
+    assert next(request["json"] for request in requests if request["instance"] == served.default) == {
         "autoInvite": False,
         "groupName": "Launch VIP 01",
         "phones": ["5544999990001", "5544999990002"],
     }
     instances = Counter(request["instance"] for request in requests)
-    assert instances == {served.default: 6, served.sales: 1}
+    assert instances == {served.default: 5, served.sales: 2}
 
     before = (online.folder / "s.json").read_bytes()
     second = online(*arguments)
