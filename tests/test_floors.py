@@ -16,6 +16,7 @@ FLOORS = {
     "ports": 2,
     "apply": 3,
     "settle": 3,
+    "survey": 3,
     "edge": 4,
     "render": 4,
     "cli": 5,
