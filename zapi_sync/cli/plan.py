@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from zapi_sync.cli.console import Console, Format
@@ -21,50 +24,100 @@ from zapi_sync.cli.wiring import (
     remote_warnings,
     state_file,
 )
+from zapi_sync.core.drift import Drift
+from zapi_sync.core.journal import Known
 from zapi_sync.core.pacing import UNPACED
-from zapi_sync.core.plan import Create, Plan, Taken, Unsettled, make_plan
+from zapi_sync.core.plan import (
+    Create,
+    Existing,
+    Plan,
+    Taken,
+    Unsettled,
+    make_plan,
+    to_be_listed,
+    with_existing,
+)
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.errors import ExitCode
-from zapi_sync.render import json, markdown, text
+from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.render import drift, json, markdown, text
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.looking import Look
 
 
 @click.command("plan")
 @files_option
 @state_option
 @sandbox_option
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="Ask the API, too: names that are taken there, and drift of the state's groups.",
+)
 @detailed_exitcode_option
 @with_console(Format.MARKDOWN)
 def command(
-    console: Console, files: tuple[str, ...], state: str | None, sandbox: bool, detailed_exitcode: bool
+    console: Console,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    refresh: bool,
+    detailed_exitcode: bool,
 ) -> int:
-    """Show what is missing: the config against the state. Offline: needs no credentials and no network.
+    """Show what is missing: the config against the state. Offline: needs no credentials and no network,
+    unless --refresh asks the API.
 
     \b
-    In a pull request:  zapi-sync plan --detailed-exitcode
-    For a program:      zapi-sync plan --format json
+    In a pull request:      zapi-sync plan --detailed-exitcode
+    For a program:          zapi-sync plan --format json
+    What is there already:  zapi-sync plan --refresh
     """
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
     plan = make_plan(config.groups, known)
+    found = _look(console, path, known, plan, sandbox=sandbox) if refresh else None
+    if found:
+        plan = with_existing(plan, found.listings, known, Existing.FAIL)
     warnings = [
         *config.warnings_with(doubts(config, plan)),
         *local.warnings(),
-        *remote_warnings(known, path, environment(), sandbox=sandbox),
+        *([] if refresh else remote_warnings(known, path, environment(), sandbox=sandbox)),
+        *(found.failures if found else ()),
     ]
     console.complain(warnings)
     pacing = UNPACED if sandbox else config.pacing
     course = forecasts(plan, known, pacing, SystemClock().now())
+    seen = found.drift if found and found.drift.groups else None
     match console.format:
         case Format.JSON:
-            console.result(json.plan(plan, course, known.state, warnings))
+            console.result(
+                json.plan(plan, course, known.state, warnings, drift.members(found.drift) if found else None)
+            )
         case Format.MARKDOWN:
-            console.result(markdown.plan(plan, course, warnings))
+            console.result(markdown.plan(plan, course, warnings, drift.lists(seen) if seen else None))
         case _:
-            console.result(text.plan(plan, course, console.paint))
+            told = [
+                text.plan(plan, course, console.paint),
+                *([drift.text(seen, console.paint)] if seen else []),
+            ]
+            console.result("\n\n".join(told))
+    if found and found.failures:
+        return ExitCode.ERROR
     return _exit_code(plan) if detailed_exitcode else ExitCode.DONE
+
+
+def _look(console: Console, path: Path, known: Known, plan: Plan, *, sandbox: bool) -> Look:
+    """What the API says; where it cannot even be asked, that is a failure, and the plan is shown without."""
+    from zapi_sync.cli.looking import Look, look
+
+    instances = to_be_listed(plan, Existing.FAIL)
+    try:
+        return look(console, path, known, known.groups, instances, sandbox=sandbox)
+    except ZapiSyncError as refusal:
+        return Look(Drift(()), {}, refusal.diagnostics)
 
 
 def _exit_code(plan: Plan) -> ExitCode:

@@ -32,8 +32,13 @@ MAX_COLUMNS = 400
 """So much of a text is shown."""
 
 
-def plan(plan: Plan, forecasts: Sequence[Forecast], warnings: Sequence[Diagnostic]) -> str:
-    """What apply would do."""
+def plan(
+    plan: Plan,
+    forecasts: Sequence[Forecast],
+    warnings: Sequence[Diagnostic],
+    drift: Mapping[str, Iterable[str]] | None = None,
+) -> str:
+    """What apply would do. `drift` are the lists of what a look at the instances found (render.drift)."""
     head, *more = summary(plan, forecasts, Paint(False))
     changed = "Changed in the config (shown only: apply never changes a group)"
     return _document(
@@ -45,6 +50,7 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], warnings: Sequence[Diagnosti
             changed: map(_changed, plan.of(Changed)),
             "No longer in the config (the group stays as it is)": map(_orphaned, plan.of(Orphaned)),
             "Unsettled: the group may exist or not": map(_unsettled, plan.of(Unsettled)),
+            **(drift or {}),
             **_told(warnings),
         },
     )
@@ -59,6 +65,11 @@ def complaints(diagnostics: Sequence[Diagnostic]) -> str:
     """Why a command came to nothing."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
     return _document(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
+
+
+def report(head: Sequence[str], lists: Mapping[str, Iterable[str]], diagnostics: Sequence[Diagnostic]) -> str:
+    """What a command found: paragraphs, lists by title, complaints."""
+    return _document(head, {**lists, **_told(diagnostics)})
 
 
 def code(text: str) -> str:
