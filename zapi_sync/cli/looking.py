@@ -78,6 +78,8 @@ def look(
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, str(state))
         survey = _surveyor(console, known, api).survey(records, to_be_listed)
+    if sys.stderr.isatty() and any(each.code is Code.LOOK_ENDED for each in survey.failures):
+        console.talk("")  # the count that stands there goes no further
     return Look(drift_of(records, survey.sights, survey.own_phones), survey.listings, survey.failures)
 
 

@@ -55,9 +55,11 @@ def summary(drift: Drift, paint: Paint) -> Iterator[str]:
     seen = len(drift.groups) - len(drift.unseen)
     drifted = len(drift.drifted)
     if drifted:
-        yield paint.bold(f"Drift: {drifted} of {count(seen, 'group')}") + " not as the state says."
-    elif seen or not drift.unseen:
-        yield paint.bold("No drift.") + f" {count(seen, 'group')} as the state says."
+        yield paint.bold(f"Drift: {drifted} of {count(seen, 'group')}") + ", not as the state says."
+    elif seen:
+        yield paint.bold("No drift:") + f" {count(seen, 'group')}, as the state says."
+    elif not drift.unseen:
+        yield "No group was created yet."
     if drift.unseen:
         yield paint.red(f"{count(len(drift.unseen), 'group')} could not be looked at.")
     counts = drift.counts()
