@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ("groups", "state", "plan", "apply", "init", "errors")
+SCHEMAS = ("groups", "state", "plan", "apply", "drift", "refresh", "init", "errors")
 
 
 @pytest.mark.slow

@@ -38,6 +38,8 @@ def test_every_command_and_option_is_told(zapi_sync: Any) -> None:
         "validate",
         "plan",
         "apply",
+        "drift",
+        "refresh",
         "invites",
         "import",
         "resolve",

@@ -184,7 +184,7 @@ def test_every_json_document_fits_its_published_schema(online: Any, served: Any,
         assert failed.code == 1
         fits(failed.json, "errors")
     fits(online("invites", "--format", "json").json, "invites")
-    for name in ("groups", "state", "plan", "apply", "invites", "init", "errors"):
+    for name in ("groups", "state", "plan", "apply", "drift", "refresh", "invites", "init", "errors"):
         assert "$schema" in json.loads(online("schema", name).out)
 
 
