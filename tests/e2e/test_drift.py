@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -377,3 +379,43 @@ def test_the_embedded_sandbox_is_looked_at_as_well(zapi_sync: Any) -> None:
     assert zapi_sync("drift", "--sandbox", "--detailed-exitcode").code == 2
     assert zapi_sync(*REFRESH, "--sandbox").code == 0
     assert zapi_sync.state(state.name)["groups"]["a"]["invitationLink"] == link
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "drift.md"
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+def run_as_shown(online: Any, served: Any, block: str, ids: dict[str, str]) -> str:
+    """A block of the page again, with the ids of this run in place of the page's: command and output."""
+    command, _ = block.split("\n", 1)
+    if not command.startswith("$ curl"):
+        result = online(*command.removeprefix("$ zapi-sync ").split())
+        return f"{command}\n{result.err}{result.out}"
+    for line in block.splitlines():
+        body = json.loads(line[line.index("'") + 1 : -1])
+        record = {"phone": ids.get(body.pop("group"))}
+        happen(served, record, body.pop("act"), **{k: v for k, v in body.items() if k != "instance"})
+    return block
+
+
+def chance_out(text: str) -> str:
+    text = re.sub(r"chat\.whatsapp\.com/\w{22}", "chat.whatsapp.com/LINK", text)
+    return re.sub(r"\d{18}-group", "120363019502650977-group", text)
+
+
+def test_the_page_shows_what_was_run(online: Any, served: Any, request: pytest.FixtureRequest) -> None:
+    page = PAGE.read_text("utf-8")
+    online.write(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    first, *others = CONSOLE.findall(page)
+    runs = [run_as_shown(online, served, first, {})]
+    made = [record["phone"] for _, record in sorted(online.state()["groups"].items())]
+    ids = dict(zip(dict.fromkeys(re.findall(r"\d{18}-group", first)), made, strict=True))
+    runs += [run_as_shown(online, served, block, ids) for block in others]
+    if request.config.getoption("--update-golden"):
+        again = iter(runs)
+        page = CONSOLE.sub(lambda _: f"```console\n{next(again)}```", page)
+        for shown, actual in ids.items():
+            page = page.replace(shown, actual)
+        PAGE.write_text(page, "utf-8")
+    else:
+        assert list(map(chance_out, runs)) == list(map(chance_out, [first, *others]))
