@@ -212,7 +212,8 @@ def _moment(value: object) -> datetime | None:
 def _member(entry: object) -> Member:
     if not isinstance(entry, dict):
         return Member(None, None)
-    who = str(entry.get("phone"))
+    phone = entry.get("phone")
+    who = str(phone) if isinstance(phone, (str, int)) else ""
     leads = [entry.get("isAdmin"), entry.get("isSuperAdmin")]
     if any(_is(True, each) for each in leads):
         is_admin: bool | None = True
