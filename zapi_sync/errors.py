@@ -119,6 +119,9 @@ class Code(StrEnum):
     # ZS4xx: the API
     LOOKUP_FAILED = "ZS401", "a look-up without a usable answer"
     LISTING_INCOMPLETE = "ZS402", "a listing of groups that is not complete"
+    GROUP_UNSEEN = "ZS403", "a group that cannot be looked at"
+    LOOK_ENDED = "ZS404", "a look that was ended"
+    STATE_MOVED = "ZS405", "a state that moved meanwhile"
     # ZS5xx: the command line and the terminal
     USAGE = "ZS501", "a command line that makes no sense"
     NO_SUCH_GROUP = "ZS502", "a key that the config does not have"

@@ -1,4 +1,4 @@
-"""What apply needs from the world."""
+"""What apply and the look for drift need from the world."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from zapi_sync.core.journal import Event
-from zapi_sync.core.lookup import Listed, Metadata
+from zapi_sync.core.lookup import Details, Listed, Metadata
 from zapi_sync.core.model import Group, GroupId
 from zapi_sync.core.outcome import Outcome
 
@@ -47,6 +47,13 @@ class GroupDirectory(Protocol):
 
     def own_phone(self) -> str | None:
         """The connected number, None where it is not told."""
+
+
+class GroupInspector(GroupDirectory, Protocol):
+    """The look-ups of a directory, and the one that tells all about a group. Raises RemoteUnavailable."""
+
+    def details(self, phone: GroupId) -> Details | None:
+        """All that is told of a group; None where the API says that there is none of this id."""
 
 
 class Clock(Protocol):

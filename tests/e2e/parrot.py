@@ -58,6 +58,13 @@ def documented(said: Said) -> object:
             "owner": echo,
             "participants": [{"phone": echo}],
         },
+        "group-metadata": {
+            "phone": ID,
+            "subject": f"Turma {echo}",
+            "owner": echo,
+            "invitationLink": LINK.replace("GON", "NEW"),
+            "participants": [{"phone": echo}, {"phone": "5511900000000", "isAdmin": False}],
+        },
         "group-invitation-link": {"phone": ID, "invitationLink": f"https://chat.whatsapp.com/{echo}"},
         "status": {"connected": True, "error": echo},
         "device": {"phone": "5511900000000", "name": echo},

@@ -38,6 +38,9 @@ ONLINE = (
     ["import", "b", ID],
     ["resolve", "a", "--adopt", ID],
     ["resolve", "a", "--retry"],
+    ["drift"],
+    ["refresh", "--auto-approve"],
+    ["plan", "--refresh"],
 )
 OFFLINE = {
     "init": ("text", "json"),
@@ -45,6 +48,8 @@ OFFLINE = {
     "plan": ("text", "json", "markdown"),
     "apply": ("text", "json"),
     "invites": ("text", "json", "csv"),
+    "drift": ("text", "json", "markdown"),
+    "refresh": ("text", "json"),
 }
 
 
@@ -96,6 +101,9 @@ def test_over_an_api_that_repeats_everything(
         (environment / "groups.yaml").write_text(CONFIG)
         parrot.mode = "500"
         if command[0] == "resolve":  # what there is to resolve
+            assert "CANARY" not in run(*APPLY, "--format", output)[1]
+        if command[0] in ("drift", "refresh", "plan"):  # what there is to look at
+            parrot.mode = "documented"
             assert "CANARY" not in run(*APPLY, "--format", output)[1]
         parrot.mode = mode
         _, said = run(*command, "--format", output, *verbosity)

@@ -15,7 +15,8 @@ from zapi_sync import __version__
 from .conftest import COMMAND
 
 COMMANDS = (
-    "init", "validate", "plan", "apply", "import", "invites", "resolve", "sandbox", "schema", "completion",
+    "init", "validate", "plan", "apply", "drift", "refresh", "import", "invites", "resolve", "sandbox",
+    "schema", "completion",
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def completed(zapi_sync: Any, line: str) -> list[str]:
 
 def test_commands_options_and_choices_are_completed(zapi_sync: Any) -> None:
     assert completed(zapi_sync, "zapi-sync ") == list(COMMANDS)
-    assert completed(zapi_sync, "zapi-sync re") == ["resolve"]
+    assert completed(zapi_sync, "zapi-sync re") == ["refresh", "resolve"]
     assert completed(zapi_sync, "zapi-sync plan --format m") == ["markdown"]
     assert completed(zapi_sync, "zapi-sync apply --existing ") == ["fail", "adopt", "create"]
     assert "--settle" in completed(zapi_sync, "zapi-sync apply --")

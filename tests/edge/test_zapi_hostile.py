@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zapi_sync.core.forms import MAX_NAME, as_invitation_link, is_group_id
-from zapi_sync.core.lookup import MAX_DIGITS, Listed, Metadata
+from zapi_sync.core.lookup import MAX_DIGITS, Details, Listed, Metadata
 from zapi_sync.core.model import Remote
 from zapi_sync.core.outcome import (
     Created,
@@ -41,6 +41,7 @@ REMOTE = Remote("http://127.0.0.1", "http://127.0.0.1")
 LOOK_UPS: dict[str, Callable[[ZApi], object]] = {
     "groups": lambda api: api.groups_page(1),
     "metadata": lambda api: api.metadata(MADE.phone),
+    "details": lambda api: api.details(MADE.phone),
     "link": lambda api: api.invitation_link(MADE.phone),
     "status": ZApi.is_connected,
     "device": ZApi.own_phone,
@@ -79,6 +80,13 @@ def is_sane(found: object) -> bool:
     match found:
         case Metadata(phone):
             texts = [found.subject or "", found.owner or "", *(found.participants or ())]
+            return phone == MADE.phone and all(len(text) <= MAX_NAME for text in texts)
+        case Details(phone):
+            texts = [
+                found.subject or "",
+                found.owner or "",
+                *(each.who or "" for each in found.members or ()),
+            ]
             return phone == MADE.phone and all(len(text) <= MAX_NAME for text in texts)
         case list():
             return all(

@@ -110,6 +110,16 @@ def test_what_is_no_sandbox_database_is_refused_and_left_alone(database: str, tm
 def test_a_database_of_a_later_version_is_refused(database: str) -> None:
     create_app(database)
     with closing(sqlite3.connect(database)) as later:
-        later.execute("PRAGMA user_version = 2")
-    with pytest.raises(ValueError, match="version 1"):
+        later.execute("PRAGMA user_version = 3")
+    with pytest.raises(ValueError, match="version 2"):
         create_app(database)
+
+
+def test_a_database_of_version_1_is_taken_over_with_its_groups(database: str) -> None:
+    with in_process(create_app(database)) as world:
+        world.create("Kept")
+    with closing(sqlite3.connect(database)) as earlier:
+        earlier.execute("ALTER TABLE groups DROP COLUMN demoted")
+        earlier.execute("PRAGMA user_version = 1")
+    with in_process(create_app(database)) as world:
+        assert world.names() == ["Kept"]

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from zapi_sync.core.forms import MAX_NAME
 from zapi_sync.core.lookup import (
+    Details,
     Listed,
+    Member,
     Metadata,
     NotUnderstood,
+    is_no_such_group,
     is_wrong_method,
     read_connected,
+    read_details,
     read_groups,
     read_link,
     read_metadata,
@@ -27,7 +31,7 @@ from zapi_sync.core.outcome import Answer
 
 ID = "120363019502650977-group"
 OLD_ID = "5511999999999-1623281429"
-READERS = (read_groups, read_metadata, read_link, read_connected, read_own_phone)
+READERS = (read_groups, read_metadata, read_details, read_link, read_connected, read_own_phone)
 
 
 def answer(body: object, status: int = 200) -> Answer:
@@ -169,3 +173,78 @@ def test_only_true_is_connected_and_only_false_is_no_group(value: object) -> Non
 @pytest.mark.parametrize("value", ["9" * 21, 10**21, "", "-1", "\u0663"])
 def test_what_is_too_long_for_a_number_is_none(value: object) -> None:
     assert read_own_phone(answer({"phone": value})) is None
+
+
+def test_details_are_read_member_by_member() -> None:
+    body = {
+        "phone": ID,
+        "subject": "VIP",
+        "owner": "5511900000000",
+        "invitationLink": "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct",
+        "participants": [
+            {"phone": "5511900000000", "isAdmin": True, "isSuperAdmin": True},
+            {"phone": "5544999999999", "isAdmin": "false", "isSuperAdmin": "false"},
+            {"phone": "123456789012345@lid", "isSuperAdmin": "true"},
+            {"phone": 5544888888888},
+            {"isAdmin": False},
+            "nonsense",
+        ],
+    }
+    assert read_details(answer(body)) == Details(
+        GroupId(ID),
+        "VIP",
+        "5511900000000",
+        "https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct",
+        (
+            Member("5511900000000", True),
+            Member("5544999999999", False),
+            Member("123456789012345@lid", True),
+            Member("5544888888888", None),
+            Member(None, False),
+            Member(None, None),
+        ),
+    )
+
+
+@pytest.mark.parametrize("participants", [None, [], "5544999999999", {}])
+def test_details_that_are_not_told_are_none(participants: object) -> None:
+    body = {"phone": ID, "invitationLink": "javascript:x", "subject": 5, "participants": participants}
+    assert read_details(answer(body)) == Details(GroupId(ID), None, None, None, None)
+
+
+@pytest.mark.parametrize("body", [{}, {"phone": "../x"}, {"phone": ID, "error": "no"}, [], None])
+def test_details_of_no_group_are_not_understood(body: object) -> None:
+    with pytest.raises(NotUnderstood):
+        read_details(answer(body))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "gone"),
+    [
+        (404, {"error": "Group not found"}, True),
+        (400, {"error": "The group does not exist"}, True),
+        (404, {"error": "Error", "message": "item-not-found"}, True),
+        (410, {"message": "chat not found"}, True),
+        (200, {"error": "Group not found"}, False),
+        (500, {"error": "Group not found"}, False),
+        (403, {"error": "Group not found"}, False),
+        (404, {"error": "Instance not found"}, False),
+        (404, {"error": "Group not found on this instance, which is not connected"}, False),
+        (404, {"error": "NOT_FOUND", "message": "Unable to find matching target resource method"}, False),
+        (404, {"error": "Not Found", "path": "/group-metadata/x"}, False),
+        (400, {"error": "You need to be connected with whatsapp"}, False),
+        (400, {"error": "Whatsapp did not respond"}, False),
+        (404, ["Group not found"], False),
+        (404, {"error": 404}, False),
+    ],
+)
+def test_that_a_group_does_not_exist_is_said_in_so_many_words(status: int, body: object, gone: bool) -> None:
+    assert is_no_such_group(answer(body, status)) is gone
+
+
+def test_half_a_denial_is_none() -> None:
+    body = b'{"error": "Group not found"}'
+    assert is_no_such_group(Answer(404, body))
+    assert not is_no_such_group(Answer(404, body, complete=False))
+    assert not is_no_such_group(Answer(404, body[:-1]))
+    assert not is_no_such_group(Answer(404, b"<p>Group not found</p>"))

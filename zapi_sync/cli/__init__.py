@@ -23,6 +23,8 @@ COMMANDS = {
     "plan": "Show what is missing; needs no credentials and no network.",
     "apply": "Create what is missing, each group once.",
     "show": "Show a saved plan, or the state.",
+    "drift": "Show what the instances have otherwise than the state says.",
+    "refresh": "Take new invite links, and who joined, into the state.",
     "import": "Take a group that exists for one of the config.",
     "invites": "Show the invite links of the groups that were created.",
     "resolve": "Settle by hand a creation that is in doubt.",

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import click
-
 from zapi_sync.apply import Applier
+from zapi_sync.cli.approval import approve
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.progress import follow
 from zapi_sync.cli.wiring import Api, doubts, forecasts
@@ -29,15 +27,7 @@ from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.local_state import JournalFile, LocalState
-from zapi_sync.errors import (
-    Code,
-    Diagnostic,
-    ExitCode,
-    NotApproved,
-    RemoteUnavailable,
-    UsageError,
-    ZapiSyncError,
-)
+from zapi_sync.errors import Diagnostic, ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
 from zapi_sync.render import text
 from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
@@ -256,18 +246,11 @@ def write_down(local: LocalState, state: State, events: Sequence[Event]) -> Know
 
 
 def _ask(creations: int, adoptions: int) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError.of(
-            Code.NO_TERMINAL,
-            "apply asks before it acts, and there is no terminal to ask at",
-            hint="run it with --auto-approve once the plan was reviewed",
-        )
     deeds = [f"create {text.count(creations, 'group')}"] if creations else []
     deeds += [f"adopt {text.count(adoptions, 'group')}"] if adoptions else []
-    click.echo(f"\n{' and '.join(deeds).capitalize()}? Only yes is taken for a yes: ", nl=False, err=True)
-    if sys.stdin.readline().strip() != "yes":
-        raise NotApproved.of(
-            Code.NOT_APPROVED,
-            "not approved, and nothing was created",
-            hint="run apply again when it is right",
-        )
+    approve(
+        " and ".join(deeds).capitalize(),
+        command="apply",
+        hint="run it with --auto-approve once the plan was reviewed",
+        nothing="nothing was created",
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from zapi_sync.cli.completion import complete_file
@@ -24,12 +27,26 @@ from zapi_sync.cli.wiring import (
     remote_warnings,
     state_file,
 )
+from zapi_sync.core.drift import Drift
+from zapi_sync.core.journal import Known
 from zapi_sync.core.pacing import UNPACED, Pacings
-from zapi_sync.core.plan import Create, Plan, Taken, Unsettled, make_plan
+from zapi_sync.core.plan import (
+    Create,
+    Existing,
+    Plan,
+    Taken,
+    Unsettled,
+    make_plan,
+    to_be_listed,
+    with_existing,
+)
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.errors import ExitCode
-from zapi_sync.render import json, markdown, text
+from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.render import drift, json, markdown, text
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.looking import Look
 
 
 @click.command("plan")
@@ -37,6 +54,11 @@ from zapi_sync.render import json, markdown, text
 @state_option
 @sandbox_option
 @target_option
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="Ask the API, too: names that are taken there, and drift of the state's groups.",
+)
 @detailed_exitcode_option
 @click.option(
     "--out",
@@ -51,42 +73,68 @@ def command(
     state: str | None,
     sandbox: bool,
     targets: tuple[str, ...],
+    refresh: bool,
     detailed_exitcode: bool,
     out: str | None,
 ) -> int:
-    """Show what is missing: the config against the state. Offline: needs no credentials and no network.
+    """Show what is missing: the config against the state. Offline: needs no credentials and no network,
+    unless --refresh asks the API.
 
     \b
-    In a pull request:  zapi-sync plan --detailed-exitcode
-    For a program:      zapi-sync plan --format json
-    To be carried out as reviewed:  zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
+    In a pull request:      zapi-sync plan --detailed-exitcode
+    For a program:          zapi-sync plan --format json
+    What is there already:  zapi-sync plan --refresh
+    To be applied as it is: zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
     """
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
     only = targeted(config, targets)
-    plan = make_plan(config.groups, known).only(only)
+    offline = make_plan(config.groups, known).only(only)
+    found = _look(console, path, known, offline, sandbox=sandbox) if refresh else None
+    plan = with_existing(offline, found.listings, known, Existing.FAIL) if found else offline
     warnings = [
         *config.warnings_with(doubts(config, plan)),
         *local.warnings(),
-        *remote_warnings(known, path, environment(), sandbox=sandbox),
+        *([] if refresh else remote_warnings(known, path, environment(), sandbox=sandbox)),
+        *(found.failures if found else ()),
     ]
     console.complain(warnings)
     pacings = Pacings(UNPACED) if sandbox else config.pacings
     now = SystemClock().now()
     course = forecasts(plan, pacings, now)
+    seen = found.drift if found and found.drift.groups else None
     if out is not None:
-        saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
+        saved = the_plan(offline, config, known, files, path, environment(), only, now, sandbox=sandbox)
         console.talk(save_plan(saved, out))
     match console.format:
         case Format.JSON:
-            console.result(json.plan(plan, course, known.state, warnings))
+            console.result(
+                json.plan(plan, course, known.state, warnings, drift.members(found.drift) if found else None)
+            )
         case Format.MARKDOWN:
-            console.result(markdown.plan(plan, course, warnings))
+            console.result(markdown.plan(plan, course, warnings, drift.lists(seen) if seen else None))
         case _:
-            console.result(text.plan(plan, course, console.paint))
+            told = [
+                text.plan(plan, course, console.paint),
+                *([drift.text(seen, console.paint)] if seen else []),
+            ]
+            console.result("\n\n".join(told))
+    if found and found.failures:
+        return ExitCode.ERROR
     return _exit_code(plan) if detailed_exitcode else ExitCode.DONE
+
+
+def _look(console: Console, path: Path, known: Known, plan: Plan, *, sandbox: bool) -> Look:
+    """What the API says; where it cannot even be asked, that is a failure, and the plan is shown without."""
+    from zapi_sync.cli.looking import Look, look
+
+    instances = to_be_listed(plan, Existing.FAIL)
+    try:
+        return look(console, path, known, known.groups, instances, sandbox=sandbox)
+    except ZapiSyncError as refusal:
+        return Look(Drift(()), {}, refusal.diagnostics)
 
 
 def _exit_code(plan: Plan) -> ExitCode:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from zapi_sync.core.forms import MAX_NAME, as_invitation_link, is_group_id
+from zapi_sync.core.forms import MAX_NAME, PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
 from zapi_sync.core.outcome import Answer
 
 MAX_DIGITS = 20
+
+# Assumption: so an answer says that a group does not exist (Z-API documents none; WhatsApp's own word is
+# item-not-found). What says less, or speaks of the instance, proves nothing.
+_NO_SUCH_GROUP = re.compile(r"\b(group|chat)\b.*\bnot (found|exists?)\b|\bitem-not-found\b", re.IGNORECASE)
+_REFUSALS = (400, 404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,26 @@ class Metadata:
     owner: str | None
     created_at: datetime | None
     participants: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A participant: a phone number, or an @lid; None where neither is told. `is_admin` is None likewise."""
+
+    who: str | None
+    is_admin: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What `GET group-metadata/{phone}` says of a group (Z-API, metadata-group page), each member by itself:
+    None where it is not told, or not to be read."""
+
+    phone: GroupId
+    subject: str | None
+    owner: str | None
+    link: str | None
+    members: tuple[Member, ...] | None
 
 
 class NotUnderstood(ValueError):
@@ -62,6 +88,36 @@ def read_metadata(answer: Answer) -> Metadata:
         created_at=_moment(body.get("creation")),
         participants=_participants(body.get("participants")),
     )
+
+
+def read_details(answer: Answer) -> Details:
+    """A group's metadata with its link and who is in it. Raises NotUnderstood."""
+    body = _object(answer)
+    if not is_group_id(body.get("phone")):
+        raise NotUnderstood(_what_else(answer, body))
+    participants = body.get("participants")
+    return Details(
+        phone=GroupId(str(body["phone"])),
+        subject=_text(body.get("subject")),
+        owner=_digits(body.get("owner")),
+        link=as_invitation_link(body.get("invitationLink")),
+        members=tuple(map(_member, participants))
+        if isinstance(participants, list) and participants
+        else None,
+    )
+
+
+def is_no_such_group(answer: Answer) -> bool:
+    """Whether the API says, in a whole answer, that a group does not exist. All else leaves that open."""
+    if answer.status not in _REFUSALS or not answer.complete:
+        return False
+    try:
+        body = answer.json()
+    except ValueError:
+        return False
+    said = [body.get(name) for name in ("error", "message")] if isinstance(body, dict) else []
+    text = " ".join(each for each in said if isinstance(each, str))
+    return _NO_SUCH_GROUP.search(text) is not None and "instance" not in text.lower()
 
 
 def read_link(answer: Answer) -> str | None:
@@ -151,6 +207,19 @@ def _moment(value: object) -> datetime | None:
         return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, UTC)
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def _member(entry: object) -> Member:
+    if not isinstance(entry, dict):
+        return Member(None, None)
+    phone = entry.get("phone")
+    who = str(phone) if isinstance(phone, (str, int)) else ""
+    leads = [entry.get("isAdmin"), entry.get("isSuperAdmin")]
+    if any(_is(True, each) for each in leads):
+        is_admin: bool | None = True
+    else:
+        is_admin = False if _is(False, leads[0]) else None
+    return Member(who if PARTICIPANT.fullmatch(who) else None, is_admin)
 
 
 def _participants(value: object) -> tuple[str, ...] | None:

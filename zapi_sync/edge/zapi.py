@@ -24,11 +24,14 @@ import httpx
 
 from zapi_sync import __version__
 from zapi_sync.core.lookup import (
+    Details,
     Listed,
     Metadata,
     NotUnderstood,
+    is_no_such_group,
     is_wrong_method,
     read_connected,
+    read_details,
     read_groups,
     read_link,
     read_metadata,
@@ -106,15 +109,23 @@ class ZApi:
         return outcome
 
     def groups_page(self, page: int) -> list[Listed]:
-        """See ports.GroupDirectory, for this and the look-ups that follow."""
+        """See ports.GroupInspector, for this and the look-ups that follow."""
         return self._look_up("groups", read_groups, page=str(page), pageSize=str(PAGE_SIZE))
 
     def metadata(self, phone: GroupId) -> Metadata:
         call = f"light-group-metadata/{quote(phone, safe='')}"
         metadata = self._look_up(call, read_metadata)
-        if metadata.phone != phone:
-            raise _unavailable(call, "it speaks of another group", _SEE_TO_THE_INSTANCE)
+        _check_is_of(phone, metadata.phone, call)
         return metadata
+
+    def details(self, phone: GroupId) -> Details | None:
+        call = f"group-metadata/{quote(phone, safe='')}"
+        answer = self._answer("GET", call)
+        if is_no_such_group(answer):
+            return None
+        details = self._understood(call, answer, read_details)
+        _check_is_of(phone, details.phone, call)
+        return details
 
     def invitation_link(self, phone: GroupId) -> str | None:
         call = f"group-invitation-link/{quote(phone, safe='')}"
@@ -352,6 +363,11 @@ class _InProcessTransport(httpx.WSGITransport):
         if trace:
             trace("http11.send_request_headers.started", {})
         return super().handle_request(request)
+
+
+def _check_is_of(asked: GroupId, told: GroupId, call: str) -> None:
+    if told != asked:
+        raise _unavailable(call, "it speaks of another group", _SEE_TO_THE_INSTANCE)
 
 
 def _unavailable(call: str, why: str, hint: str) -> RemoteUnavailable:

@@ -21,9 +21,14 @@ FORMAT_VERSION = "1.0"
 
 
 def plan(
-    plan: Plan, forecasts: Sequence[Forecast], state: State | None, warnings: Sequence[Diagnostic]
+    plan: Plan,
+    forecasts: Sequence[Forecast],
+    state: State | None,
+    warnings: Sequence[Diagnostic],
+    drift: Mapping[str, object] | None = None,
 ) -> str:
-    """A plan, as schemas/plan.schema.json has it. It holds no invite link."""
+    """A plan, as schemas/plan.schema.json has it. It holds no invite link. `drift` are the members of what a
+    look at the instances found (render.drift)."""
     return document(
         {
             "format_version": FORMAT_VERSION,
@@ -37,6 +42,7 @@ def plan(
                 "instances": [_course(forecast) for forecast in forecasts],
             },
             "steps": [_step(step) for step in plan.steps],
+            **({"drift": drift} if drift else {}),
             "diagnostics": [_diagnostic(warning) for warning in warnings],
         }
     )
@@ -114,6 +120,11 @@ def scaffold(pieces: Sequence[Piece], warnings: Sequence[Diagnostic], *, dry_run
             "diagnostics": [_diagnostic(each) for each in warnings],
         }
     )
+
+
+def diagnostics_of(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    """Complaints, as every document holds them."""
+    return [_diagnostic(each) for each in diagnostics]
 
 
 def document(members: object) -> str:

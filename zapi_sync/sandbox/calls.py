@@ -95,7 +95,8 @@ class Calls:
         return jsonify([{"exists": has_whatsapp(phone), "phone": phone, "lid": None}])
 
     def _metadata(self, group: Group, link: str | None) -> dict[str, object]:
-        creator = {"phone": CONNECTED_NUMBER, "isAdmin": True, "isSuperAdmin": True}
+        leads = not group.demoted
+        creator = {"phone": CONNECTED_NUMBER, "isAdmin": leads, "isSuperAdmin": leads}
         others = [
             {"phone": phone, "isAdmin": False, "isSuperAdmin": False} for phone in self._store.members(group)
         ]

@@ -1,4 +1,6 @@
-"""The sandbox's own calls, under /sandbox: what was asked of it, who is invited, and which faults are on."""
+"""The sandbox's own calls, under /sandbox: what was asked of it, who is invited, which faults are on, and
+what people do at their phones.
+"""
 
 from dataclasses import asdict
 
@@ -7,7 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 from zapi_sync.sandbox.exchange import json_of
 from zapi_sync.sandbox.faults import KNOWN, FaultQueue
 from zapi_sync.sandbox.ledger import Ledger
-from zapi_sync.sandbox.store import Store
+from zapi_sync.sandbox.rules import Refusal, is_phone
+from zapi_sync.sandbox.store import Group, Store
 
 
 class Control:
@@ -54,6 +57,51 @@ class Control:
             return response
         return Response(status=204)
 
+    def happen(self) -> Response:
+        """Do to a group what people do at their phones: `{"act": ACT, "instance": ID, "group": PHONE}`.
+
+        `rename` takes a "name" besides, and `join` a "phone"; `reset-link`, `demote` (the connected number)
+        and `remove` (the group) take nothing.
+        """
+        body = json_of(request.get_data())
+        refusal = self._act(body) if isinstance(body, dict) else Refusal(400, "the body must be an object")
+        if refusal is None:
+            return Response(status=204)
+        response = jsonify(error=refusal.error)
+        response.status_code = refusal.status
+        return response
+
+    def _act(self, body: dict[str, object]) -> Refusal | None:
+        group = self._store.find(str(body.get("instance")), str(body.get("group")))
+        if group is None:
+            return Refusal(404, "there is no such group on this instance")
+        match body.get("act"):
+            case "rename":
+                return self._rename(group, body.get("name"))
+            case "join":
+                return self._join(group, body.get("phone"))
+            case "reset-link":
+                self._store.reset_link(group)
+            case "demote":
+                self._store.demote(group)
+            case "remove":
+                self._store.remove(group)
+            case _:
+                return Refusal(400, "act must be one of rename, reset-link, join, demote, remove")
+        return None
+
+    def _rename(self, group: Group, name: object) -> Refusal | None:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            return Refusal(400, "name must be text")
+        self._store.rename(group, name)
+        return None
+
+    def _join(self, group: Group, phone: object) -> Refusal | None:
+        if not isinstance(phone, str) or not is_phone(phone):
+            return Refusal(400, "phone must be digits")
+        self._store.join(group, phone)
+        return None
+
     def switch_off(self) -> Response:
         """Switch all faults off."""
         self._faults.clear()
@@ -68,6 +116,7 @@ def control(store: Store, ledger: Ledger, faults: FaultQueue) -> Blueprint:
         ("requests", calls.requests, "GET"),
         ("requests", calls.forget_requests, "DELETE"),
         ("invites", calls.invites, "GET"),
+        ("happen", calls.happen, "POST"),
         ("faults", calls.faults, "GET"),
         ("faults", calls.switch_on, "POST"),
         ("faults", calls.switch_off, "DELETE"),

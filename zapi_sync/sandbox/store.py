@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from zapi_sync.sandbox.rules import CONNECTED_NUMBER, GroupOrder
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = (
     "CREATE TABLE groups (serial INTEGER PRIMARY KEY, instance TEXT NOT NULL, phone TEXT NOT NULL UNIQUE,"
     " name TEXT NOT NULL, created_ms INTEGER NOT NULL, link TEXT NOT NULL,"
-    " listed_from_ms INTEGER NOT NULL DEFAULT 0)",
+    " listed_from_ms INTEGER NOT NULL DEFAULT 0, demoted INTEGER NOT NULL DEFAULT 0)",
     "CREATE INDEX groups_of_instance ON groups (instance, serial)",
     "CREATE TABLE members (serial INTEGER PRIMARY KEY,"
     " group_serial INTEGER NOT NULL REFERENCES groups (serial),"
@@ -23,19 +23,24 @@ _SCHEMA = (
     "CREATE INDEX members_of_group ON members (group_serial, serial)",
     f"PRAGMA user_version = {_VERSION}",
 )
+_FROM_VERSION_1 = "ALTER TABLE groups ADD COLUMN demoted INTEGER NOT NULL DEFAULT 0"
 _LINK_ALPHABET = string.ascii_letters + string.digits
-_COLUMNS = "serial, phone, name, created_ms, link"
+_COLUMNS = "serial, phone, name, created_ms, link, demoted"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group as WhatsApp would know it; `serial` is its place in the order of creation."""
+    """A group as WhatsApp would know it; `serial` is its place in the order of creation.
+
+    `demoted` says that its creator is no administrator any more.
+    """
 
     serial: int
     phone: str
     name: str
     created_ms: int
     link: str
+    demoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,33 @@ class Store:
             until = _now_ms() + int(seconds * 1000)
             self._db.execute("UPDATE groups SET listed_from_ms = ? WHERE phone = ?", (until, phone))
 
+    def rename(self, group: Group, name: str) -> None:
+        """Give a group another name, as somebody at a phone does."""
+        self._change("UPDATE groups SET name = ? WHERE serial = ?", name, group.serial)
+
+    def reset_link(self, group: Group) -> None:
+        """Give a group a new link; the old one leads nowhere from now on."""
+        self._change("UPDATE groups SET link = ? WHERE serial = ?", _new_link(), group.serial)
+
+    def demote(self, group: Group) -> None:
+        """Take the administrator's rights from a group's creator."""
+        self._change("UPDATE groups SET demoted = 1 WHERE serial = ?", group.serial)
+
+    def join(self, group: Group, phone: str) -> None:
+        """Let a number in, by an invite or by the link."""
+        self._change("DELETE FROM members WHERE group_serial = ? AND phone = ?", group.serial, phone)
+        insert = "INSERT INTO members (group_serial, phone, invited) VALUES (?, ?, 0)"
+        self._change(insert, group.serial, phone)
+
+    def remove(self, group: Group) -> None:
+        """Forget a group."""
+        self._change("DELETE FROM members WHERE group_serial = ?", group.serial)
+        self._change("DELETE FROM groups WHERE serial = ?", group.serial)
+
+    def _change(self, statement: str, *values: object) -> None:
+        with self._lock:
+            self._db.execute(statement, values)
+
     def _free_phone(self) -> str:
         """Draw an id of the real shape, 120363019502650977-group, that is not taken."""
         while True:
@@ -138,12 +170,16 @@ class Store:
 
     def _insert(self, instance: str, phone: str, name: str) -> Group:
         created_ms = _now_ms()
-        link = "https://chat.whatsapp.com/" + "".join(secrets.choice(_LINK_ALPHABET) for _ in range(22))
+        link = _new_link()
         inserted = self._db.execute(
             "INSERT INTO groups (instance, phone, name, created_ms, link) VALUES (?, ?, ?, ?, ?)",
             (instance, phone, name, created_ms, link),
         )
         return Group(inserted.lastrowid or 0, phone, name, created_ms, link)
+
+
+def _new_link() -> str:
+    return "https://chat.whatsapp.com/" + "".join(secrets.choice(_LINK_ALPHABET) for _ in range(22))
 
 
 def _connect(database: str) -> sqlite3.Connection:
@@ -164,6 +200,10 @@ def _prepare(db: sqlite3.Connection) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if version == _VERSION:
+        return
+    if version == 1:
+        db.execute(_FROM_VERSION_1)
+        db.execute(f"PRAGMA user_version = {_VERSION}")
         return
     if version or tables:
         raise sqlite3.DatabaseError(f"it is not a sandbox database of version {_VERSION}")

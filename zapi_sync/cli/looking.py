@@ -1,0 +1,99 @@
+"""The look at the instances, as drift, refresh and plan --refresh take it."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.wiring import Api, connect
+from zapi_sync.core.drift import Drift, drift_of
+from zapi_sync.core.journal import Known
+from zapi_sync.core.lookup import Listed
+from zapi_sync.core.model import GroupKey, InstanceName, Record
+from zapi_sync.core.state import check_remote
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.inputs import environment
+from zapi_sync.errors import Code, Diagnostic, UsageError
+from zapi_sync.render.text import count
+from zapi_sync.settle import complete_listing
+from zapi_sync.survey import Surveyor
+
+LOOKUP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found, and `failures`: what it could not find out."""
+
+    drift: Drift
+    listings: Mapping[InstanceName, Sequence[Listed]]
+    failures: Sequence[Diagnostic]
+
+
+def chosen(records: Mapping[GroupKey, Record], patterns: Sequence[str]) -> dict[GroupKey, Record]:
+    """The records of these keys (* and ? and [] stand for what they do in a shell), or all of them.
+
+    Raises UsageError for one that fits none.
+    """
+    for pattern in patterns:
+        if not fnmatch.filter(records, pattern):
+            near = difflib.get_close_matches(pattern, list(records), n=1)
+            raise UsageError.of(
+                Code.NO_SUCH_GROUP,
+                f'the state has no group "{pattern}"' + (f'; did you mean "{near[0]}"?' if near else ""),
+                hint="the keys of the state: zapi-sync invites",
+            )
+    wanted = {key for pattern in patterns or ("*",) for key in fnmatch.filter(records, pattern)}
+    return {key: record for key, record in records.items() if key in wanted}
+
+
+def look(
+    console: Console,
+    state: Path,
+    known: Known,
+    records: Mapping[GroupKey, Record],
+    to_be_listed: Collection[InstanceName] = (),
+    *,
+    sandbox: bool,
+) -> Look:
+    """Look at these groups, and list the instances `to_be_listed` besides.
+
+    Raises CredentialsInvalid, and StateInvalid where the state speaks of another API or instance; an API that
+    gives no answer is among the failures.
+    """
+    instances = {record.instance for record in records.values()} | set(to_be_listed)
+    if not instances:
+        return Look(Drift(()), {}, ())
+    with closing(
+        connect(state, environment(), instances, (), LOOKUP_SECONDS, lambda _: None, sandbox=sandbox)
+    ) as api:
+        if known.state:
+            check_remote(known.state, api.remote.origin, api.digests, str(state))
+        survey = _surveyor(console, known, api).survey(records, to_be_listed)
+    if sys.stderr.isatty() and any(each.code is Code.LOOK_ENDED for each in survey.failures):
+        console.talk("")  # the count that stands there goes no further
+    return Look(drift_of(records, survey.sights, survey.own_phones), survey.listings, survey.failures)
+
+
+def _surveyor(console: Console, known: Known, api: Api) -> Surveyor:
+    clock = SystemClock()
+
+    def listing(instance: InstanceName) -> Sequence[Listed]:
+        return complete_listing(api.client(instance), known.owned(instance), clock)
+
+    def looked(instance: InstanceName, number: int, total: int) -> None:
+        told = f'looked at {number} of {count(total, "group")} of the instance "{instance}"'
+        if sys.stderr.isatty():
+            click.echo(f"\r{told}", nl=number == total, err=True)
+        elif number == total:
+            console.talk(told)
+
+    return Surveyor(api.client, listing, looked)

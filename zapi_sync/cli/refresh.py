@@ -1,0 +1,110 @@
+"""`zapi-sync refresh`"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from zapi_sync.cli.approval import approve
+from zapi_sync.cli.completion import complete_key
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.looking import chosen, look
+from zapi_sync.cli.options import (
+    files_option,
+    lock_timeout_option,
+    sandbox_option,
+    state_option,
+    with_console,
+)
+from zapi_sync.cli.wiring import check_kept, check_origin, current, load_state, open_state, state_file
+from zapi_sync.core.drift import refreshments
+from zapi_sync.core.journal import Known
+from zapi_sync.core.model import GroupKey, Record
+from zapi_sync.core.state import State
+from zapi_sync.edge.inputs import environment
+from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import locked
+from zapi_sync.errors import Code, ExitCode, StateInvalid
+from zapi_sync.render import drift as rendered
+from zapi_sync.render.text import count
+
+
+@click.command("refresh")
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=complete_key)
+@files_option
+@state_option
+@sandbox_option
+@click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
+@lock_timeout_option
+@click.option(
+    "--state-is-kept",
+    is_flag=True,
+    help="On CI: do not refuse a state that git would not keep; something else does.",
+)
+@with_console()
+def command(
+    console: Console,
+    keys: tuple[str, ...],
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    auto_approve: bool,
+    lock_timeout: float,
+    state_is_kept: bool,
+) -> int:
+    """Take into the state what became of the groups, after showing it and asking: new invite links, and that
+    who could not be added is in by now.
+
+    What the groups were created with stays as it is, and nothing is changed on the instances. KEYs may hold *
+    and ?. The state that was is kept as the backup.
+
+    \b
+    After `drift` told of new links:  zapi-sync refresh
+    Some of the groups, unasked:      zapi-sync refresh 'launch-*' --auto-approve
+    """
+    path = state_file(files, state, environment(), sandbox=sandbox)
+    local = open_state(path)
+    warnings = local.warnings()
+    console.complain(warnings)
+    known = load_state(local)
+    check_origin(known, path, environment(), sandbox=sandbox)
+    if not (sandbox or state_is_kept):
+        check_kept(local, environment())
+    found = look(console, path, known, chosen(known.groups, keys), sandbox=sandbox)
+    console.complain(found.failures)
+    fresh = refreshments(found.drift)
+    after = known.state
+    if fresh:
+        console.talk(rendered.refresh_text(known.groups, fresh, console.talk_paint))
+        if not auto_approve:
+            approve(
+                f"Write {count(len(fresh), 'group')} anew into the state",
+                command="refresh",
+                hint="run it with --auto-approve once drift was reviewed",
+                nothing="the state is as it was",
+            )
+        with locked(local.lock_path, timeout=lock_timeout):
+            after = _write(local, known, fresh)
+    if console.json:
+        told = [*warnings, *found.failures]
+        console.result(rendered.refresh_json(known.groups, fresh, after, told))
+    else:
+        what = f"Refreshed: {count(len(fresh), 'group')}." if fresh else "Nothing to refresh."
+        console.result(what)
+    return ExitCode.ERROR if found.failures else ExitCode.DONE
+
+
+def _write(local: LocalState, seen: Known, fresh: Mapping[GroupKey, Record]) -> State:
+    """Writes the records into the state, if it still is the one that was looked at."""
+    if load_state(local).state != seen.state or seen.state is None:
+        raise StateInvalid.of(
+            Code.STATE_MOVED,
+            "the state is not the one that the look began with: something wrote to it meanwhile",
+            hint="run refresh again; nothing was written",
+            file=str(local.path),
+        )
+    known = current(local)
+    after = seen.state.with_groups({**seen.groups, **fresh})
+    local.rewrite(after, known.open.values())
+    return after

@@ -1,0 +1,232 @@
+"""What a look at the instances found, and what a refresh writes: for a person, a program, a pull request.
+
+Invite links stand in what a refresh says alone, because they are what it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from zapi_sync.core.drift import Drift, Finding, Kind, Looked, Unseen
+from zapi_sync.core.model import GroupKey, Record
+from zapi_sync.core.state import State
+from zapi_sync.errors import Diagnostic
+from zapi_sync.render import markdown as md
+from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
+from zapi_sync.render.paint import Paint
+from zapi_sync.render.safe import printable
+from zapi_sync.render.text import MAX_PHONES, count
+
+_WORDS = {
+    Kind.GONE: "gone: no longer listed, and Z-API knows no group of its id",
+    Kind.LINK_CHANGED: "changed: the state has another link, which may lead nowhere; zapi-sync refresh",
+    Kind.LINK_FOUND: "there is one, and the state has none; zapi-sync refresh",
+    Kind.ADMIN_LOST: "the connected number is no administrator any more",
+    Kind.LEFT: "the connected number is not in the group any more",
+}
+_IN_MARKDOWN = {
+    Kind.GONE: "gone",
+    Kind.LINK_CHANGED: "its invite link was changed",
+    Kind.LINK_FOUND: "it has an invite link by now",
+    Kind.ADMIN_LOST: "the connected number is no administrator any more",
+    Kind.LEFT: "the connected number is not in it any more",
+}
+_LABELS = {
+    Kind.RENAMED: "groupName",
+    Kind.LINK_CHANGED: "link",
+    Kind.LINK_FOUND: "link",
+    Kind.JOINED: "joined",
+    Kind.ADMIN_LOST: "admin",
+    Kind.LEFT: "admin",
+    Kind.STILL_NOT_IN: "not in yet",
+}
+
+
+def text(drift: Drift, paint: Paint) -> str:
+    """For a terminal. Groups that are as the state says are only counted."""
+    groups = [_group(each, paint) for each in drift.groups if any(_lines(each))]
+    unseen = [_unseen(each, paint) for each in drift.unseen]
+    told = [*groups, *unseen]
+    return "\n".join([*told, *([""] if told else []), *summary(drift, paint)])
+
+
+def summary(drift: Drift, paint: Paint) -> Iterator[str]:
+    """How many groups are not as the state says, and what could not be told: a sentence a line."""
+    seen = len(drift.groups) - len(drift.unseen)
+    drifted = len(drift.drifted)
+    if drifted:
+        yield paint.bold(f"Drift: {drifted} of {count(seen, 'group')}") + ", not as the state says."
+    elif seen:
+        yield paint.bold("No drift:") + f" {count(seen, 'group')}, as the state says."
+    elif not drift.unseen:
+        yield "No group was created yet."
+    if drift.unseen:
+        yield paint.red(f"{count(len(drift.unseen), 'group')} could not be looked at.")
+    counts = drift.counts()
+    if number := counts[Kind.LINK_UNKNOWN]:
+        yield f"The invite link cannot be had now of {count(number, 'group')}."
+    if number := counts[Kind.MEMBERS_UNKNOWN]:
+        yield f"Who is in it, or leads it, cannot be told for sure of {count(number, 'group')}."
+
+
+def members(drift: Drift) -> dict[str, object]:
+    """As JSON has it, in schemas/drift.schema.json and schemas/plan.schema.json alike."""
+    return {
+        "summary": {
+            "groups": len(drift.groups),
+            "drifted": len(drift.drifted),
+            "unseen": len(drift.unseen),
+            **drift.counts(),
+        },
+        "groups": [
+            {
+                "key": each.key,
+                "instance": each.record.instance,
+                "groupName": each.record.group_name,
+                "phone": each.record.phone,
+                "drifted": each.drifted,
+                "unseen": each.sight.reason if isinstance(each.sight, Unseen) else None,
+                "findings": [_members_of(finding) for finding in each.findings],
+            }
+            for each in drift.groups
+        ],
+    }
+
+
+def json(drift: Drift, state: State | None, diagnostics: Sequence[Diagnostic]) -> str:
+    """What drift found, as schemas/drift.schema.json has it. It holds phone numbers, and no invite link."""
+    return document(
+        {
+            "format_version": FORMAT_VERSION,
+            "state": _version(state),
+            **members(drift),
+            "diagnostics": diagnostics_of(diagnostics),
+        }
+    )
+
+
+def lists(drift: Drift) -> dict[str, list[str]]:
+    """As markdown has it: lists by title, without phone numbers and links."""
+    drifted = [_in_markdown(each) for each in drift.drifted]
+    return {
+        "Drift (not as the state says)": drifted,
+        "Not looked at": [f"- {md.code(each.key)}" for each in drift.unseen],
+    }
+
+
+def markdown(drift: Drift, diagnostics: Sequence[Diagnostic]) -> str:
+    """What drift found, for a pull request or a job's summary."""
+    head, *more = summary(drift, Paint(False))
+    return md.report(["### zapi-sync drift", f"**{head}**", *more], lists(drift), diagnostics)
+
+
+def refresh_text(before: Mapping[GroupKey, Record], fresh: Mapping[GroupKey, Record], paint: Paint) -> str:
+    """What a refresh writes into the state: links from one to the other, and who is in by now."""
+    lines = []
+    for key, record in fresh.items():
+        lines.append(paint.yellow(f"~ {printable(key)}"))
+        lines += [f"    {line}" for line in _written(before[key], record)]
+    return "\n".join(lines)
+
+
+def refresh_json(
+    before: Mapping[GroupKey, Record],
+    fresh: Mapping[GroupKey, Record],
+    state: State | None,
+    diagnostics: Sequence[Diagnostic],
+) -> str:
+    """What a refresh wrote, as schemas/refresh.schema.json has it. It holds invite links."""
+    return document(
+        {
+            "format_version": FORMAT_VERSION,
+            "state": _version(state),
+            "groups": [
+                {
+                    "key": key,
+                    "instance": record.instance,
+                    "groupName": record.group_name,
+                    "phone": record.phone,
+                    "linkChanged": record.invitation_link != before[key].invitation_link,
+                    "invitationLink": record.invitation_link,
+                    "joined": list(_joined(before[key], record)),
+                    "phonesNotAdded": list(record.phones_not_added),
+                }
+                for key, record in fresh.items()
+            ],
+            "diagnostics": diagnostics_of(diagnostics),
+        }
+    )
+
+
+def _version(state: State | None) -> dict[str, object] | None:
+    return {"lineage": state.lineage, "serial": state.serial} if state else None
+
+
+def _members_of(finding: Finding) -> dict[str, object]:
+    return {
+        "kind": finding.kind,
+        "drift": finding.kind.is_drift,
+        "name": finding.name,
+        "phones": list(finding.phones),
+    }
+
+
+def _group(looked: Looked, paint: Paint) -> str:
+    key = printable(looked.key)
+    mark = paint.yellow(f"~ {key}") if looked.drifted else f"  {key}"
+    if looked.findings[0].kind is Kind.GONE:
+        mark = f"{paint.red(f'! {key}')}  {paint.dim(_WORDS[Kind.GONE])}"
+    return "\n".join([mark, *(f"    {line}" for line in _lines(looked))])
+
+
+def _lines(looked: Looked) -> Iterator[str]:
+    record = looked.record
+    for finding in looked.findings:
+        match finding.kind:
+            case Kind.GONE:
+                yield f"groupName   {printable(record.group_name)}"
+                yield f"id          {printable(record.phone)}"
+            case Kind.RENAMED:
+                yield f"groupName   {printable(record.group_name)} -> {printable(finding.name or '')}"
+            case Kind.JOINED | Kind.STILL_NOT_IN:
+                yield f"{_LABELS[finding.kind]:<11} {_phones(finding.phones)}"
+            case Kind.LINK_UNKNOWN | Kind.MEMBERS_UNKNOWN:
+                pass
+            case _:
+                yield f"{_LABELS[finding.kind]:<11} {_WORDS[finding.kind]}"
+
+
+def _unseen(looked: Looked, paint: Paint) -> str:
+    return f"{paint.red(f'? {printable(looked.key)}')}  {paint.dim('could not be looked at')}"
+
+
+def _phones(phones: Sequence[str]) -> str:
+    left = len(phones) - MAX_PHONES
+    shown = ", ".join(map(printable, phones[:MAX_PHONES]))
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _in_markdown(looked: Looked) -> str:
+    said = [_said(finding) for finding in looked.findings if finding.kind.is_drift]
+    return "- " + ", ".join([md.code(looked.key), md.code(looked.record.group_name), *said])
+
+
+def _said(finding: Finding) -> str:
+    match finding.kind:
+        case Kind.RENAMED:
+            return f"now named {md.code(finding.name or '')}"
+        case Kind.JOINED:
+            return f"{count(len(finding.phones), 'participant')} joined"
+        case _:
+            return _IN_MARKDOWN[finding.kind]
+
+
+def _written(before: Record, record: Record) -> Iterator[str]:
+    if record.invitation_link != before.invitation_link:
+        yield f"invitationLink  {before.invitation_link or '(none)'} -> {record.invitation_link}"
+    if joined := _joined(before, record):
+        yield f"phonesNotAdded  no longer {_phones(joined)}: in the group by now"
+
+
+def _joined(before: Record, record: Record) -> tuple[str, ...]:
+    return tuple(phone for phone in before.phones_not_added if phone not in record.phones_not_added)

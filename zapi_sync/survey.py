@@ -1,0 +1,118 @@
+"""The look at what became of the groups of a state: it changes nothing, and takes nothing for granted.
+
+A group is gone only where a complete listing lacks it and the API says that there is none of its id: a
+time-out, an error or nonsense says nothing about a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from zapi_sync.core.drift import Gone, Sight, Unseen
+from zapi_sync.core.lookup import Listed
+from zapi_sync.core.model import GroupId, GroupKey, InstanceName, Record
+from zapi_sync.errors import Code, Diagnostic, RemoteUnavailable
+from zapi_sync.ports import GroupInspector
+
+UNANSWERED_IN_A_ROW = 3
+"""So many groups one after another that cannot be looked at end the look at their instance."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was seen: `sights` of every group that was to be looked at, `listings` and `own_phones` of the
+    instances that gave them, `failures` what could not be had."""
+
+    sights: dict[GroupKey, Sight] = field(default_factory=dict)
+    listings: dict[InstanceName, Sequence[Listed]] = field(default_factory=dict)
+    own_phones: dict[InstanceName, str | None] = field(default_factory=dict)
+    failures: list[Diagnostic] = field(default_factory=list)
+
+    def fail(self, what: str, unavailable: RemoteUnavailable, code: Code | None = None) -> None:
+        self.failures += [
+            replace(each, code=code or each.code, message=f"{what}: {each.message}")
+            for each in unavailable.diagnostics
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyor:
+    """The collaborators of a look.
+
+    `listing` gives the complete listing of an instance, or raises RemoteUnavailable; `looked` is told, group
+    by group, how many of the instance's were looked at, of how many.
+    """
+
+    inspectors: Callable[[InstanceName], GroupInspector]
+    listing: Callable[[InstanceName], Sequence[Listed]]
+    looked: Callable[[InstanceName, int, int], None]
+
+    def survey(
+        self, records: Mapping[GroupKey, Record], to_be_listed: Collection[InstanceName] = ()
+    ) -> Survey:
+        """Look at these groups, and list the instances `to_be_listed` besides. What cannot be had is told."""
+        survey = Survey()
+        for instance in sorted({record.instance for record in records.values()} | set(to_be_listed)):
+            here = {key: record for key, record in sorted(records.items()) if record.instance == instance}
+            try:
+                listing = self.listing(instance)
+            except RemoteUnavailable as unavailable:
+                survey.fail(f'the instance "{instance}" cannot be looked at', unavailable)
+                survey.sights |= dict.fromkeys(here, Unseen("its instance cannot be looked at"))
+                continue
+            survey.listings[instance] = listing
+            if here:
+                self._find_own_phone(instance, survey)
+                self._look(instance, here, {each.phone for each in listing}, survey)
+        return survey
+
+    def _find_own_phone(self, instance: InstanceName, survey: Survey) -> None:
+        try:
+            survey.own_phones[instance] = self.inspectors(instance).own_phone()
+        except RemoteUnavailable as unavailable:
+            survey.fail(f'whether "{instance}" still leads its groups cannot be told', unavailable)
+
+    def _look(
+        self,
+        instance: InstanceName,
+        records: Mapping[GroupKey, Record],
+        listed: Collection[GroupId],
+        survey: Survey,
+    ) -> None:
+        unanswered = 0
+        for number, (key, record) in enumerate(records.items(), start=1):
+            if unanswered == UNANSWERED_IN_A_ROW:
+                left = list(records)[number - 1 :]
+                survey.sights |= dict.fromkeys(left, Unseen("the look ended before its turn"))
+                survey.failures.append(_ended(instance, len(left)))
+                return
+            try:
+                sight = self._sight(instance, record.phone, listed)
+            except RemoteUnavailable as unavailable:
+                sight = Unseen(unavailable.diagnostics[0].message)
+                survey.fail(f'the group "{key}" cannot be looked at', unavailable, Code.GROUP_UNSEEN)
+            unanswered = unanswered + 1 if isinstance(sight, Unseen) else 0
+            survey.sights[key] = sight
+            self.looked(instance, number, len(records))
+
+    def _sight(self, instance: InstanceName, phone: GroupId, listed: Collection[GroupId]) -> Sight:
+        details = self.inspectors(instance).details(phone)
+        if details is not None:
+            return details
+        if phone in listed:
+            raise RemoteUnavailable.of(
+                Code.GROUP_UNSEEN,
+                "the API lists it, and says that there is none of its id",
+                hint="run this again; if it stays so, look at the phone",
+            )
+        return Gone()
+
+
+def _ended(instance: InstanceName, left: int) -> Diagnostic:
+    return Diagnostic(
+        Code.LOOK_ENDED,
+        f'{UNANSWERED_IN_A_ROW} groups in a row of the instance "{instance}" gave no usable answer, '
+        f"so the look at it ended; not looked at: {left}",
+        "see whether Z-API is well and the instance is connected, then run this again",
+    )
