@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -27,9 +28,14 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zapi, "RETRY_PAUSES", (0.0, 0.0))
 
 
+def details_of(url: str, phone: GroupId = MADE.phone) -> Details | None:
+    with closing(client(url)) as api:
+        return api.details(phone)
+
+
 def test_it_asks_for_the_group_and_takes_in_what_is_told(peer: Start) -> None:
     api = peer(answering(http("200 OK", BODY)))
-    details = client(api.url).details(MADE.phone)
+    details = details_of(api.url)
     assert details == Details(MADE.phone, "VIP", None, MADE.invitation_link, None)
     request = b"".join(api.received)
     assert request.startswith(b"GET /instances/")
@@ -37,7 +43,7 @@ def test_it_asks_for_the_group_and_takes_in_what_is_told(peer: Start) -> None:
 
 
 def test_that_there_is_no_such_group_is_an_answer(peer: Start) -> None:
-    assert client(peer(answering(http("404 Not Found", NO_GROUP))).url).details(MADE.phone) is None
+    assert details_of(peer(answering(http("404 Not Found", NO_GROUP))).url) is None
 
 
 @pytest.mark.parametrize(
@@ -53,10 +59,10 @@ def test_that_there_is_no_such_group_is_an_answer(peer: Start) -> None:
 )
 def test_all_else_leaves_it_open(peer: Start, raw: bytes, why: str) -> None:
     with pytest.raises(RemoteUnavailable) as unavailable:
-        client(peer(answering(raw)).url).details(MADE.phone)
+        details_of(peer(answering(raw)).url)
     assert str(unavailable.value) == f"the look-up group-metadata gave no usable answer: {why}"
 
 
 def test_what_speaks_of_another_group_is_no_answer(peer: Start) -> None:
     with pytest.raises(RemoteUnavailable, match="it speaks of another group"):
-        client(peer(answering(http("200 OK", BODY))).url).details(GroupId("120363000000000009-group"))
+        details_of(peer(answering(http("200 OK", BODY))).url, GroupId("120363000000000009-group"))

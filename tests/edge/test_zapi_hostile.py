@@ -287,9 +287,10 @@ MEMBERS = ("phone", "phonesNotAdded", "invitationLink", "name", "isGroup", "subj
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_member_may_be_of_any_type(peer: Start, member: str) -> None:
     whole = {"phone": MADE.phone, "name": "A", "subject": "A", "connected": True}
-    asked = [whole | {member: odd} for odd in ODD for _ in range(1 + len(LOOK_UPS))]
+    calls = 1 + len(LOOK_UPS)
+    asked = [whole | {member: odd} for odd in ODD for _ in range(calls)]
     listing = 1  # the look-up that takes a list
-    bodies = iter([[each] if at % 6 == listing else each for at, each in enumerate(asked)])
+    bodies = iter([[each] if at % calls == listing else each for at, each in enumerate(asked)])
 
     def act(line: Line) -> None:
         line.read_request()
