@@ -27,6 +27,7 @@ COMMANDS = {
     "refresh": "Take new invite links, and who joined, into the state.",
     "import": "Take a group that exists for one of the config.",
     "invites": "Show the invite links of the groups that were created.",
+    "doctor": "Look for what may keep an apply from going well.",
     "resolve": "Settle by hand a creation that is in doubt.",
     "sandbox": "Serve the Z-API emulator on this machine.",
     "schema": "Print a published JSON Schema.",

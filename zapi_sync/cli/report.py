@@ -26,7 +26,11 @@ def report(
     interrupted: bool = False,
 ) -> ExitCode:
     """Tell what became of a plan. `doubts` says why each attempt of earlier runs is still open."""
-    ended = [each for each in done if isinstance(each, (Finished, Skipped))]
+    place = {step.key: number for number, step in enumerate(plan.steps)}  # the instances go side by side
+    ended = sorted(
+        (each for each in done if isinstance(each, (Finished, Skipped))),
+        key=lambda each: place.get(each.group.key, len(place)),
+    )
     plan = Plan(tuple(_with_doubt(step, doubts or {}) for step in plan.steps))
     open_steps = plan.of(Unsettled)
     taken = plan.of(Taken)

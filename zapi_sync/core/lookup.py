@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import cast
 
 from zapi_sync.core.forms import MAX_NAME, PARTICIPANT, as_invitation_link, is_group_id
@@ -61,6 +62,13 @@ class Details:
     owner: str | None
     link: str | None
     members: tuple[Member, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What `GET me` says of an instance (Z-API, me page), less its token: when its subscription ends."""
+
+    due: datetime | None
 
 
 class NotUnderstood(ValueError):
@@ -133,6 +141,20 @@ def read_connected(answer: Answer) -> bool:
 def read_own_phone(answer: Answer) -> str | None:
     """The connected number (Z-API, device page), None where it is not told."""
     return _digits(_object(answer).get("phone"))
+
+
+def read_account(answer: Answer) -> Account:
+    """The instance's subscription; `due` is in milliseconds. Raises NotUnderstood."""
+    return Account(_moment(_object(answer).get("due")))
+
+
+def read_date(text: str | None) -> datetime | None:
+    """The moment of a Date header (RFC 9110, 5.6.7); None where it is not there, or none."""
+    try:
+        moment = parsedate_to_datetime(text) if text else None
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return moment.astimezone(UTC) if moment and moment.tzinfo else None
 
 
 def is_wrong_method(answer: Answer) -> bool:

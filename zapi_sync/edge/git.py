@@ -24,6 +24,12 @@ def whereabouts(file: Path, environment: Mapping[str, str]) -> Whereabouts:
     return _VERDICTS.get(ignored.returncode, Whereabouts.UNKNOWN) if ignored else Whereabouts.UNKNOWN
 
 
+def is_tracked(file: Path, environment: Mapping[str, str]) -> bool:
+    """Whether git has a file of this name, as far as it says."""
+    listed = _git(file.parent, environment, "ls-files", "--error-unmatch", "--", f"./{file.name}")
+    return listed is not None and listed.returncode == 0
+
+
 def top_of(folder: Path, environment: Mapping[str, str]) -> Path | None:
     """The root of the work tree that a folder is in; None where it is in none, or git does not say."""
     tree = _git(folder, environment, "rev-parse", "--show-toplevel")

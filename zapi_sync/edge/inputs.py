@@ -41,6 +41,7 @@ SCHEMAS = (
     "drift",
     "refresh",
     "invites",
+    "doctor",
     "init",
     "errors",
 )

@@ -52,6 +52,27 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
         os.close(descriptor)
 
 
+def holder_of(path: Path) -> str | None:
+    """Who holds the lock at `path`; None where it is free. Nothing is written, and no file made.
+
+    Raises StateUnwritable for what is no lock, and where there can be none.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _not_a_lock(path, (error.strerror or "unreadable").lower()) from None
+    try:
+        _refuse_what_is_no_lock(descriptor, path)
+        _acquire(descriptor, path, 0)
+    except StateLocked:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _refuse_what_is_no_lock(descriptor: int, path: Path) -> None:
     """What is written into a lock would otherwise be lost to the file that it really is."""
     status = os.fstat(descriptor)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -24,13 +25,16 @@ import httpx
 
 from zapi_sync import __version__
 from zapi_sync.core.lookup import (
+    Account,
     Details,
     Listed,
     Metadata,
     NotUnderstood,
     is_no_such_group,
     is_wrong_method,
+    read_account,
     read_connected,
+    read_date,
     read_details,
     read_groups,
     read_link,
@@ -83,6 +87,8 @@ class ZApi:
         self._timeout = timeout
         self._app = app
         self._line = _Line()
+        self.told_time: datetime | None = None
+        """The API's clock, as its last answer told it."""
 
     def create_group(self, group: Group, sending: Callable[[], None]) -> Outcome:
         """One POST create-group on a connection of its own (Z-API, create-group page); see GroupCreator."""
@@ -139,6 +145,9 @@ class ZApi:
 
     def own_phone(self) -> str | None:
         return self._look_up("device", read_own_phone)
+
+    def account(self) -> Account:
+        return self._look_up("me", read_account)
 
     def close(self) -> None:
         self._lookups.close()
@@ -209,6 +218,7 @@ class ZApi:
     def _read(self, response: httpx.Response, most: int, deadline: _Deadline | None = None) -> Answer:
         """The answer; without a length or chunks, its end cannot be told from its breaking off."""
         status, headers, body = response.status_code, response.headers, bytearray()
+        self.told_time = read_date(headers.get("Date"))
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > most:

@@ -72,6 +72,7 @@ class QuietHandler(WSGIRequestHandler):
         if self.command != "HEAD" and int(response.headers.get("Content-Length", 0)) != len(body):
             self.close_connection = True  # a truncated answer
         self.send_response_only(response.status_code)
+        self.send_header("Date", self.date_time_string())
         for name, value in response.headers:
             self.send_header(name, value)
         self.end_headers()

@@ -1,0 +1,173 @@
+"""`zapi-sync doctor`"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.options import DEFAULT_FILE, files_option, sandbox_option, state_option, with_console
+from zapi_sync.cli.versions import versions
+from zapi_sync.cli.wiring import Api, connect, load_config, load_state, open_state, state_file
+from zapi_sync.core import doctor
+from zapi_sync.core.config import Config
+from zapi_sync.core.doctor import Check, Finding, Verdict, refused
+from zapi_sync.core.journal import Known
+from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
+from zapi_sync.core.state import check_remote
+from zapi_sync.edge import git
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.inputs import environment, read_credentials, read_remote
+from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import holder_of
+from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
+from zapi_sync.render import doctor as rendered
+
+if TYPE_CHECKING:
+    from zapi_sync.edge.zapi import ZApi
+
+LOOKUP_SECONDS = 30.0
+_MACHINE_ONLY = (".env", ".envrc")
+
+
+@click.command("doctor")
+@files_option
+@state_option
+@sandbox_option
+@click.option("--offline", is_flag=True, help="Ask no API: look at what is on this machine alone.")
+@with_console()
+def command(console: Console, files: tuple[str, ...], state: str | None, sandbox: bool, offline: bool) -> int:
+    """Look for what may keep an apply from going well, and say how to mend it. Changes nothing.
+
+    \b
+    Before the first apply:  zapi-sync doctor
+    Without the network:     zapi-sync doctor --offline
+
+    \b
+    Exit codes: 0 all is well, or there are warnings; 1 an error was found.
+    """
+    findings = list(_findings(files, state, sandbox=sandbox, offline=offline))
+    if console.json:
+        console.result(rendered.json(findings, offline=offline))
+    else:
+        console.result(rendered.text(findings, console.paint))
+    found_error = any(each.verdict is Verdict.ERROR for each in findings)
+    return ExitCode.ERROR if found_error else ExitCode.DONE
+
+
+def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline: bool) -> Iterator[Finding]:
+    yield Finding(Check.VERSIONS, Verdict.OK, ", ".join(versions()))
+    config: Config | None = None
+    try:
+        config = load_config(files)
+        yield doctor.of_config(config.groups, config.warnings, _again("validate", files))
+    except ZapiSyncError as error:
+        yield refused(Check.CONFIG, error.diagnostics)
+    known = Known()
+    try:
+        local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    except ZapiSyncError as error:
+        yield refused(Check.STATE, error.diagnostics)
+        return
+    try:
+        known = load_state(local)
+        yield doctor.of_state(known, str(local.path))
+        yield doctor.of_journal(known, is_there=local.has_journal)
+    except ZapiSyncError as error:
+        yield refused(Check.STATE, error.diagnostics)
+    yield from _of_files(local)
+    yield from _of_instances(local, config, known, sandbox=sandbox, offline=offline)
+
+
+def _again(command: str, files: Sequence[str]) -> str:
+    named = [] if tuple(files) == (DEFAULT_FILE,) else [word for file in files for word in ("-f", file)]
+    return shlex.join(["zapi-sync", command, *named])
+
+
+def _of_files(local: LocalState) -> Iterator[Finding]:
+    """Lock, permissions, and what git makes of the files."""
+    try:
+        yield doctor.of_lock(holder_of(local.lock_path))
+    except ZapiSyncError as error:
+        yield refused(Check.LOCK, error.diagnostics)
+    folder = local.path.parent
+    there = [path for path in (local.path, local.journal_path, local.backup_path) if path.is_file()]
+    yield from doctor.of_permissions(
+        [str(path) for path in there if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)],
+        [str(path) for path in (*there, folder) if not os.access(path, os.W_OK)],
+    )
+    mine = [folder / name for name in _MACHINE_ONLY] + [local.lock_path, local.backup_path]
+    tracked = [str(path) for path in mine if path.exists() and git.is_tracked(path, environment())]
+    yield from doctor.of_git(git.whereabouts(local.path, environment()), tracked)
+
+
+def _of_instances(
+    local: LocalState, config: Config | None, known: Known, *, sandbox: bool, offline: bool
+) -> Iterator[Finding]:
+    """Each instance by itself: one that is not well hides nothing of the others."""
+    groups = config.groups if config else ()
+    names = {group.instance for group in groups} | {each.instance for each in known.groups.values()}
+    try:
+        yield Finding(Check.API, Verdict.OK, "the sandbox" if sandbox else read_remote(environment()).origin)
+    except ZapiSyncError as error:
+        yield refused(Check.API, error.diagnostics)
+        return
+    well: list[InstanceName] = []
+    for instance in sorted(names) or [DEFAULT_INSTANCE]:
+        try:
+            where = config.where_instance if config else _nowhere
+            api = connect(local.path, environment(), [instance], (), LOOKUP_SECONDS, where, sandbox=sandbox)
+        except ZapiSyncError as error:
+            yield refused(Check.CREDENTIALS, error.diagnostics, instance)
+            continue
+        well.append(instance)
+        with closing(api):
+            yield Finding(Check.CREDENTIALS, Verdict.OK, "all three are set", None, instance)
+            yield from _of_remote(api, known, local, instance)
+            if not offline:
+                yield from _of_api(api.client(instance), config, instance)
+    try:
+        read_credentials(environment(), [] if sandbox else well, _nowhere)
+    except ZapiSyncError as error:  # of several together: two names for one instance
+        yield refused(Check.CREDENTIALS, error.diagnostics)
+
+
+def _of_remote(api: Api, known: Known, local: LocalState, instance: InstanceName) -> Iterator[Finding]:
+    try:
+        if known.state:
+            check_remote(known.state, api.remote.origin, api.digests, str(local.path))
+    except ZapiSyncError as error:
+        yield refused(Check.REMOTE, error.diagnostics, instance)
+
+
+def _of_api(client: ZApi, config: Config | None, instance: InstanceName) -> Iterator[Finding]:
+    """What the API says; where it says nothing at all, the first question is enough."""
+    clock = SystemClock()
+    try:
+        yield doctor.of_connection(instance, connected=client.is_connected())
+    except RemoteUnavailable as unavailable:
+        yield refused(Check.CONNECTION, unavailable.diagnostics, instance)
+        return
+    yield doctor.of_clock(client.told_time, clock.now(), instance)
+    try:
+        yield doctor.of_account(client.account(), clock.now(), instance)
+    except RemoteUnavailable as unavailable:
+        yield refused(Check.SUBSCRIPTION, unavailable.diagnostics, instance)
+    try:
+        own_phone = client.own_phone()
+    except RemoteUnavailable as unavailable:
+        yield refused(Check.NUMBER, unavailable.diagnostics, instance)
+    else:
+        groups = config.groups if config else ()
+        places = {key: place.location for key, place in config.places.items()} if config else {}
+        yield doctor.of_number(own_phone, groups, places, instance)
+
+
+def _nowhere(_: InstanceName) -> None:
+    """The place of a name that no config was read for."""

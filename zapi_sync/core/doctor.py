@@ -1,0 +1,239 @@
+"""What may keep an apply from going well: each check a finding, with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from zapi_sync.core.journal import Known
+from zapi_sync.core.keeping import Whereabouts
+from zapi_sync.core.lookup import Account
+from zapi_sync.core.model import Group, GroupKey, InstanceName
+from zapi_sync.core.phones import same_person
+from zapi_sync.errors import Diagnostic, Location
+
+SOON = timedelta(days=7)
+"""A subscription that ends within this time is warned of."""
+
+MAX_SKEW = timedelta(seconds=60)
+"""So far may this machine's clock and the API's be apart: pace and budget go by it."""
+
+MAX_NAMED = 5
+"""So many keys are named."""
+
+
+class Check(StrEnum):
+    """What is looked at, in this order (docs/doctor.md has a row for each)."""
+
+    VERSIONS = "versions"
+    CONFIG = "config"
+    STATE = "state"
+    JOURNAL = "journal"
+    LOCK = "lock"
+    PERMISSIONS = "permissions"
+    GIT = "git"
+    CREDENTIALS = "credentials"
+    API = "api"
+    REMOTE = "remote"
+    CONNECTION = "connection"
+    CLOCK = "clock"
+    SUBSCRIPTION = "subscription"
+    NUMBER = "number"
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found (`message`), and what to do about it; `instance` where it is about one."""
+
+    check: Check
+    verdict: Verdict
+    message: str
+    hint: str | None = None
+    instance: InstanceName | None = None
+    location: Location | None = None
+
+
+def refused(check: Check, diagnostics: Sequence[Diagnostic], instance: InstanceName | None = None) -> Finding:
+    """An error that some part of zapi-sync would end with."""
+    first = diagnostics[0]
+    more = f" (and {len(diagnostics) - 1} more)" if len(diagnostics) > 1 else ""
+    return Finding(
+        check, Verdict.ERROR, f"{first.message}{more} [{first.code}]", first.hint, instance, first.location
+    )
+
+
+def of_config(groups: Sequence[Group], warnings: Sequence[Diagnostic], again: str) -> Finding:
+    """A config that can be read; `again` is the command that shows its warnings."""
+    told = f"{_count(len(groups), 'group')} on {_count(len({each.instance for each in groups}), 'instance')}"
+    if warnings:
+        what = f"{told}; {_count(len(warnings), 'warning')}"
+        return Finding(Check.CONFIG, Verdict.WARNING, what, f"{again} shows them")
+    return Finding(Check.CONFIG, Verdict.OK, told)
+
+
+def of_state(known: Known, file: str) -> Finding:
+    """A state that can be read, or none yet."""
+    if known.state is None:
+        return Finding(Check.STATE, Verdict.OK, f"none yet; the first apply writes {file}")
+    groups = _count(len(known.groups), "group")
+    what = f"{file}: {groups}, serial {known.state.serial}, of {known.state.remote}"
+    return Finding(Check.STATE, Verdict.OK, what)
+
+
+def of_journal(known: Known, *, is_there: bool) -> Finding:
+    """What an earlier run left behind."""
+    if known.open:
+        return Finding(
+            Check.JOURNAL,
+            Verdict.WARNING,
+            f"{_count(len(known.open), 'creation')} in doubt: {_named(known.open)}",
+            "zapi-sync apply looks again, zapi-sync resolve KEY settles it by hand; "
+            "keep the journal beside the state",
+        )
+    if is_there:
+        return Finding(
+            Check.JOURNAL,
+            Verdict.WARNING,
+            "a run ended early and left its journal; nothing in it is in doubt",
+            "the next apply folds it into the state; until then the two are one thing",
+        )
+    return Finding(Check.JOURNAL, Verdict.OK, "none: every run came to its end, and nothing is in doubt")
+
+
+def of_lock(holder: str | None) -> Finding:
+    """Who is at work on the state."""
+    if holder:
+        hint = "let it finish, or wait for it with --lock-timeout SECONDS"
+        return Finding(Check.LOCK, Verdict.WARNING, f"another zapi-sync is at work: {holder}", hint)
+    return Finding(Check.LOCK, Verdict.OK, "free")
+
+
+def of_permissions(open_files: Sequence[str], unwritable: Sequence[str]) -> Iterator[Finding]:
+    """`open_files` can be read by others on this machine, `unwritable` not be written by this user."""
+    for path in unwritable:
+        hint = "see to it that this user may write it, or use --state"
+        yield Finding(Check.PERMISSIONS, Verdict.ERROR, f"{path} cannot be written", hint)
+    for path in open_files:
+        what = f"others on this machine can read {path}, and with it invite links and phone numbers"
+        yield Finding(Check.PERMISSIONS, Verdict.WARNING, what, f"chmod 600 {path}")
+    if not (open_files or unwritable):
+        yield Finding(Check.PERMISSIONS, Verdict.OK, "the state is, or will be, its owner's alone")
+
+
+def of_git(state: Whereabouts, tracked: Sequence[str]) -> Iterator[Finding]:
+    """Where the state stands, as git sees it; `tracked` are files that ought not to be in git, and are."""
+    match state:
+        case Whereabouts.COMMITTABLE:
+            yield Finding(
+                Check.GIT,
+                Verdict.OK,
+                "git takes the state; it holds invite links and phone numbers: "
+                "for a private repository alone",
+            )
+        case Whereabouts.IGNORED:
+            yield Finding(
+                Check.GIT,
+                Verdict.WARNING,
+                "git ignores the state: another clone, and a CI runner, would know nothing of it",
+                "take it out of .gitignore, or see to it that something else keeps it",
+            )
+        case Whereabouts.OUTSIDE:
+            yield Finding(Check.GIT, Verdict.OK, "the state is in no git work tree: see to its backup")
+        case Whereabouts.UNKNOWN:
+            yield Finding(Check.GIT, Verdict.SKIPPED, "git gives no answer about the state")
+    for path in tracked:
+        yield Finding(
+            Check.GIT,
+            Verdict.ERROR,
+            f"git has {path}, which belongs to this machine alone",
+            f"git rm --cached {path}, and ignore it; if credentials in it were pushed, have new ones made",
+        )
+
+
+def of_account(account: Account, now: datetime, instance: InstanceName) -> Finding:
+    """Whether the instance's subscription runs (Z-API, me page)."""
+    due = account.due
+    if due is not None and due <= now:
+        what = f"the subscription ended on {due:%Y-%m-%d}"
+        return Finding(Check.SUBSCRIPTION, Verdict.ERROR, what, "renew it in the Z-API panel", instance)
+    if due is not None and due - now < SOON:
+        what = f"the subscription ends on {due:%Y-%m-%d}"
+        return Finding(Check.SUBSCRIPTION, Verdict.WARNING, what, "renew it in the Z-API panel", instance)
+    told = f"runs until {due:%Y-%m-%d}" if due else "the API does not tell its end"
+    return Finding(Check.SUBSCRIPTION, Verdict.OK, told, None, instance)
+
+
+def of_connection(instance: InstanceName, *, connected: bool) -> Finding:
+    if connected:
+        return Finding(Check.CONNECTION, Verdict.OK, "connected to WhatsApp", None, instance)
+    hint = "connect the number again: scan the QR code in the Z-API panel"
+    return Finding(Check.CONNECTION, Verdict.ERROR, "not connected to WhatsApp", hint, instance)
+
+
+def of_number(
+    own_phone: str | None,
+    groups: Iterable[Group],
+    where: Mapping[GroupKey, Location],
+    instance: InstanceName,
+) -> Finding:
+    """Which number is connected, and whether a group lists it: create-group refuses that."""
+    if own_phone is None:
+        return Finding(Check.NUMBER, Verdict.SKIPPED, "the API does not tell the number", None, instance)
+    shown = masked(own_phone)
+    listing = [
+        group.key
+        for group in groups
+        if group.instance == instance and any(same_person(phone, own_phone) for phone in group.phones)
+    ]
+    if listing:
+        return Finding(
+            Check.NUMBER,
+            Verdict.ERROR,
+            f"{shown} is connected, and among the phones of {_named(listing)}: create-group refuses that",
+            "take it out of the list: who creates a group is in it anyway",
+            instance,
+            where.get(listing[0]),
+        )
+    return Finding(Check.NUMBER, Verdict.OK, f"{shown}, in nobody's list", None, instance)
+
+
+def of_clock(told: datetime | None, now: datetime, instance: InstanceName) -> Finding:
+    """This machine's clock against the API's (its answers' Date, RFC 9110, 6.6.1)."""
+    if told is None:
+        return Finding(Check.CLOCK, Verdict.SKIPPED, "the API tells no time", None, instance)
+    skew = abs(now - told)
+    if skew > MAX_SKEW:
+        what = f"this machine's clock and the API's are {skew.total_seconds():.0f} s apart"
+        hint = "set the clock (NTP): pace and budget go by it"
+        return Finding(Check.CLOCK, Verdict.WARNING, what, hint, instance)
+    return Finding(Check.CLOCK, Verdict.OK, "within a minute of the API's", None, instance)
+
+
+def masked(phone: str) -> str:
+    """A phone number of which whoever knows it sees that it is the one: 5544*****0001."""
+    return f"{phone[:4]}{'*' * max(0, len(phone) - 8)}{phone[-4:]}" if len(phone) > 8 else "*" * len(phone)
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings there are of each verdict, none left out."""
+    verdicts = [finding.verdict for finding in findings]
+    return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+
+
+def _named(keys: Iterable[str]) -> str:
+    names = sorted(keys)
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
