@@ -32,7 +32,7 @@ from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import UNPACED, Pacings
-from zapi_sync.core.plan import Existing, Plan, make_plan, to_be_listed
+from zapi_sync.core.plan import Existing, Plan, Unsettled, make_plan, to_be_listed
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
@@ -132,14 +132,15 @@ def command(
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
-    warnings = [*config.warnings, *local.warnings()]
-    console.complain(warnings)
     known = load_state(local)
+    warnings = [*config.warnings_with(config.blocked_moves(known)), *local.warnings()]
+    console.complain(warnings)
     check_origin(known, path, environment(), sandbox=sandbox)
     if not (sandbox or state_is_kept):
         check_kept(local, environment())
-    plan = make_plan(config.groups, known)
-    if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
+    plan = make_plan(config.groups, known, config.moves)
+    idle = not plan.moves and not any(_instances(config, plan, known, Existing(existing)))
+    if idle and not local.has_journal:
         return report(console, warnings, plan)
     policy = Policy(
         pacings=(Pacings(UNPACED) if sandbox else config.pacings).overridden(pace, per_day),
@@ -151,7 +152,8 @@ def command(
     )
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
-        needed, useful = _instances(config, make_plan(config.groups, known), known, policy.existing)
+        plan = make_plan(config.groups, known, config.moves)
+        needed, useful = _instances(config, plan, known, policy.existing)
         with closing(
             connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)
         ) as api:
@@ -174,6 +176,7 @@ def _instances(
     """The instances without which an apply cannot work, and those on which a link is still to be had."""
     needed = to_be_listed(plan, existing)
     needed |= {attempt.intent.group.instance for attempt in known.open.values()}
-    needed |= {group.instance for group in config.groups if group.key in known.open}
+    in_doubt = {step.key for step in plan.of(Unsettled)}
+    needed |= {group.instance for group in config.groups if group.key in in_doubt}
     useful = {each.instance for each in known.groups.values() if each.invitation_link is None}
     return needed, useful - needed

@@ -48,9 +48,9 @@ def command(
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
-    plan = make_plan(config.groups, known)
+    plan = make_plan(config.groups, known, config.moves)
     warnings = [
-        *config.warnings_with(doubts(config, plan)),
+        *config.warnings_with([*doubts(config, plan), *config.blocked_moves(known)]),
         *local.warnings(),
         *remote_warnings(known, path, environment(), sandbox=sandbox),
     ]

@@ -27,14 +27,16 @@ def report(
 ) -> ExitCode:
     """Tell what became of a plan. `doubts` says why each attempt of earlier runs is still open."""
     ended = [each for each in done if isinstance(each, (Finished, Skipped))]
-    plan = Plan(tuple(_with_doubt(step, doubts or {}) for step in plan.steps))
+    plan = replace(plan, steps=tuple(_with_doubt(step, doubts or {}) for step in plan.steps))
     open_steps = plan.of(Unsettled)
     taken = plan.of(Taken)
     if console.json:
-        console.result(json.applied(ended, taken, open_steps, [*warnings, *failures]))
+        console.result(json.applied(ended, taken, open_steps, [*warnings, *failures], plan.moves))
     elif not ended and not taken and not failures:
         console.result(text.plan(plan, [], console.paint))
     else:
+        if plan.moves:
+            console.result("\n".join(text.moves(plan.moves, console.paint)))
         _report_text(console, ended, taken, open_steps)
     if interrupted:
         return ExitCode.INTERRUPTED

@@ -104,6 +104,7 @@ class _Reader:
     moves: DeclaredMoves = field(default_factory=DeclaredMoves)
     _keys: dict[GroupKey, Place] = field(default_factory=dict)
     """Where each key stands, also that of a group that cannot be read."""
+    _all_keys: bool = True
     _names: dict[tuple[InstanceName, str], tuple[str, Place]] = field(default_factory=dict)
     _variables: dict[str, InstanceName] = field(
         default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
@@ -117,6 +118,7 @@ class _Reader:
         """Whether to go on: not where no more would be told, nor beyond what aliases may stand for."""
         for problem in document.problems:
             self.complaints.add(problem)
+            self._all_keys = self._all_keys and problem.severity is not Severity.ERROR
         self._aliased += document.aliased
         if excess := self._aliased.excess:
             self.complaints.add(_too_much_aliased(document, excess))
@@ -146,6 +148,7 @@ class _Reader:
         defaults = known.get("defaults")
         auto_invite = isinstance(defaults, dict) and defaults.get("autoInvite") is True
         groups = known.get("groups")
+        self._all_keys = self._all_keys and isinstance(groups, dict)
         if isinstance(groups, dict):
             for key, raw in groups.items():
                 self._keys.setdefault(GroupKey(key), Place(document, ("groups", key), key=True))
@@ -180,8 +183,8 @@ class _Reader:
                 )
 
     def check_moves(self) -> None:
-        """What `moved` says, once the keys of all files are known."""
-        for each in self.moves.complaints(self._keys):
+        """What `moved` says, where the keys of all files are known."""
+        for each in self.moves.complaints(self._keys) if self._all_keys else ():
             self._complain(each.code, each.place, each.message, each.hint, also=each.also)
 
     def check_instances(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from zapi_sync.core.model import Group, GroupKey, How, Record
+from zapi_sync.core.moves import Move
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.phones import Phone
@@ -22,6 +23,7 @@ MAX_COURSES = 10
 def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
     """What apply would do. What stays as it is, is only counted."""
     steps = [
+        *moves(plan.moves, paint),
         *(_create(step, paint) for step in plan.of(Create)),
         *(_adopt(step, paint) for step in plan.of(Adopt)),
         *taken(plan.of(Taken), paint),
@@ -116,6 +118,15 @@ def unsettled(steps: Sequence[Unsettled], paint: Paint) -> list[str]:
 def taken(steps: Sequence[Taken], paint: Paint) -> list[str]:
     """The groups whose name is taken, each with the ways on."""
     return [_taken(step, paint) for step in steps]
+
+
+def moves(moves: Sequence[Move], paint: Paint) -> list[str]:
+    """The keys that are renamed, a line each."""
+    return [
+        f"{paint.green('> ' + printable(move.target))}  "
+        f"{paint.dim(f'moved: was {printable(move.source)}; the group stays as it is')}"
+        for move in moves
+    ]
 
 
 def count(number: int, what: str) -> str:
@@ -220,7 +231,8 @@ def _taken(step: Taken, paint: Paint) -> str:
 def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
     what = "The group of" if step.ids else "What is unsettled of"
     yield f"    {what} the key {printable(by)} has this name, whatever the config calls it now."
-    yield f"          If the two keys are one: write {printable(by)} again."
+    yield f"          If the two keys are one: write {printable(by)} again, or rename it in the config:"
+    yield f"            moved: [{{from: {printable(by)}, to: {step.key}}}]"
     if step.ids:
         yield "          If a second group of this name is wanted: apply --existing create"
 
@@ -247,7 +259,7 @@ def _adopt(step: Adopt, paint: Paint) -> str:
 
 def summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator[str]:
     """How much there is to do, whom it invites, and how long it takes: a sentence a line."""
-    counts = plan.counts()
+    counts = plan.counts() | ({"moved": len(plan.moves)} if plan.moves else {})
     if not counts["create"] and not counts["adopt"]:
         yield paint.bold("Nothing to create.") + f" {_counts(counts)}."
         return
