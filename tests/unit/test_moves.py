@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,7 +115,7 @@ def renamings(draw: st.DrawFn) -> tuple[list[Group], Known, list[Move], dict[Gro
         size = draw(st.integers(1, min(4, len(keys))))
         line, keys = keys[:size], keys[size:]
         lines[line[-1]] = line
-        declared += [Move(source, target) for source, target in zip(line, line[1:], strict=False)]
+        declared += [Move(source, target) for source, target in pairwise(line)]
     state_of = {key: draw(st.sampled_from(["record", "doubt", "", ""])) for key in LETTERS}
     before = known(
         "".join(key for key in LETTERS if state_of[key] == "record"),

@@ -157,7 +157,7 @@ class _Reader:
         if "pacing" in known and not any(path[:1] == ("pacing",) for path in unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
         moves = known.get("moved")
-        if isinstance(moves, list):
+        if isinstance(moves, list) and ("moved",) not in unusable:
             sound = {
                 index: each
                 for index, each in enumerate(moves)

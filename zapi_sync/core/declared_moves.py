@@ -14,6 +14,8 @@ from zapi_sync.core.places import Place
 from zapi_sync.errors import Code, Diagnostic, Severity
 
 MAX_NAMED = 5
+_MANY_PAIRS = 100_000
+"""With more pairs of a move and a key than that, none is looked at for being the other's misspelling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class DeclaredMoves:
         circles = _circles(self.moves)
         sources: dict[GroupKey, Place] = {}
         targets: dict[GroupKey, Place] = {}
+        proposable = groups if len(groups) * len(self.moves) <= _MANY_PAIRS else ()
         all_sources = {move.source for move in self.moves}
         for move, (source, target) in zip(self.moves, self._places, strict=True):
             first_source = sources.setdefault(move.source, source)
@@ -67,7 +70,7 @@ class DeclaredMoves:
             elif move.source in groups:
                 yield _still_wanted(move, source, groups[move.source])
             elif move.target not in groups and move.target not in all_sources:
-                yield _to_nothing(move, target, groups)
+                yield _to_nothing(move, target, proposable)
 
 
 def blocked(moves: Sequence[Move], places: Mapping[GroupKey, Place], known: Known) -> Iterator[Diagnostic]:
