@@ -48,8 +48,11 @@ _CAUSES = {  # what CPython's parser says, in our words
 }
 
 
-def state_text(state: State) -> str:
-    """The state as a JSON document: sorted keys, two spaces, the same text for the same state."""
+def state_text(state: State, *, ascii_only: bool = False) -> str:
+    """The state as a JSON document: sorted keys, two spaces, the same text for the same state.
+
+    In ASCII alone a terminal takes it as text, whatever is in a name.
+    """
     document = {
         "version": VERSION,
         "lineage": state.lineage,
@@ -58,7 +61,7 @@ def state_text(state: State) -> str:
         "instances": dict(state.instances),
         "groups": {key: _record_json(record) for key, record in state.groups.items()},
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=ascii_only) + "\n"
 
 
 def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:

@@ -14,6 +14,7 @@ import os
 import secrets
 import shlex
 import stat
+import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -263,6 +264,23 @@ def _read(path: Path) -> bytes | None:
             f"this is more than {MAX_BYTES // 2**20} MiB, and no state grows so large",
             hint="see whether the file is the one that was meant; nothing was created or overwritten",
             file=str(path),
+        )
+    return raw
+
+
+def read_given(name: str) -> bytes:
+    """The bytes of a state that is given by hand: a file, `-` for standard input. Raises StateInvalid."""
+    if name == "-":
+        with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
+            raw: bytes | None = stream.read(MAX_BYTES + 1)
+    else:
+        raw = _read(Path(name))
+    if raw is None or len(raw) > MAX_BYTES:
+        raise StateInvalid.of(
+            Code.STATE_UNREADABLE,
+            "there is no such file" if raw is None else f"this is more than {MAX_BYTES // 2**20} MiB",
+            hint="name the file that zapi-sync state pull wrote, or - for standard input",
+            file=name,
         )
     return raw
 

@@ -112,6 +112,11 @@ def scaffold(pieces: Sequence[Piece], warnings: Sequence[Diagnostic], *, dry_run
     )
 
 
+def diagnostics(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    """Complaints, as every document has them."""
+    return [_diagnostic(each) for each in diagnostics]
+
+
 def document(members: object) -> str:
     """JSON in ASCII alone: whatever is in a name, a terminal or a CI log takes it as text."""
     return json.dumps(members, indent=2).replace("##", "#\\u0023")

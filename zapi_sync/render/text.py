@@ -77,7 +77,7 @@ def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
         (group.key, printable(group.group_name), made.phone, made.invitation_link or "(none was given)")
         for group, made in groups
     ]
-    first, *others = _table(head, rows, paint)
+    first, *others = table(head, rows, paint)
     lines = [first]
     for (group, made), row in zip(groups, others, strict=True):
         lines.append(row)
@@ -95,7 +95,7 @@ def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
         (key, printable(record.group_name), record.invitation_link or "(none yet: apply fetches it)")
         for key, record in sorted(groups.items())
     ]
-    return "\n".join(_table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
+    return "\n".join(table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
 
 
 def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
@@ -134,7 +134,7 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
     """A line a row, the columns under each other; the last one is as wide as it is."""
     widths = [max(width(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
     return [paint.bold(_row(head, widths)), *(_row(row, widths) for row in rows)]
