@@ -258,7 +258,10 @@ def test_the_day_s_budget_is_no_failure_and_a_later_run_goes_on(repository: Repo
     repository.push("Two groups")
     well, apply = repository.merged()
     assert well, apply.log
-    assert "::notice title=zapi-sync::not all groups were created: the day's budget or the time is used up" in apply.log
+    assert (
+        "::notice title=zapi-sync::not all groups were created: the day's budget or the time is used up"
+        in apply.log
+    )
     assert "exitcode=3" in (apply.machine.folder / "temp" / "output").read_text()
     assert "**Plan: 1 to create; 1 unchanged.**" in apply.summary
     assert list(repository.state()["groups"]) == ["a"]

@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ("groups", "state", "plan", "apply", "init", "errors")
+SCHEMAS = (
+    "groups", "state", "plan", "apply", "invites", "init", "errors", "state-list", "state-show", "state-change",
+)  # fmt: skip
 
 
 @pytest.mark.slow

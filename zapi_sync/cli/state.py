@@ -19,6 +19,7 @@ from zapi_sync.cli.options import (
     with_console,
 )
 from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, state_file
+from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, moved
@@ -58,7 +59,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the keys of the state.")
 @click.argument("patterns", nargs=-1, metavar="[KEY]...", shell_complete=complete_known_key)
 @files_option
 @state_option
@@ -83,7 +84,7 @@ def list_command(
     return ExitCode.DONE
 
 
-@command.command("show")
+@command.command("show", short_help="Show all that it knows under a key.")
 @click.argument("key", shell_complete=complete_known_key)
 @files_option
 @state_option
@@ -107,7 +108,7 @@ def show_command(console: Console, key: str, files: tuple[str, ...], state: str 
     return ExitCode.DONE
 
 
-@command.command("rm")
+@command.command("rm", short_help="Have it forget keys; the groups stay.")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...", shell_complete=complete_known_key)
 @click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
 @files_option
@@ -138,7 +139,8 @@ def rm_command(
         known = current(local)
         forgotten = [GroupKey(key) for key in dict.fromkeys(keys)]
         _refuse(why_not_forgotten(forgotten, known, str(local.path)))
-        warnings = [_wanted_still(key, known) for key in forgotten if key in _wanted(console, files)]
+        wanted = _wanted(_config(console, files))
+        warnings = [_wanted_still(key, known) for key in forgotten if key in wanted]
         console.complain(warnings)
         if not auto_approve:
             console.talk(rendered.listing({key: known.groups[key] for key in forgotten}, console.talk_paint))
@@ -159,7 +161,7 @@ def rm_command(
     return ExitCode.DONE
 
 
-@command.command("mv")
+@command.command("mv", short_help="Rename a key in it.")
 @click.argument("source", metavar="FROM", shell_complete=complete_known_key)
 @click.argument("target", metavar="TO")
 @files_option
@@ -192,7 +194,8 @@ def mv_command(
         _refuse(why_not_moved(move, known, str(local.path)))
         known = moved(known, [move])
         local.rewrite(_state_of(known), known.open.values())
-    if source in _wanted(console, files):
+    config = _config(console, files)
+    if config and any(group.key == source for group in config.groups):
         console.talk(f"The config still says {printable(source)}: write {target} there.")
     if console.json:
         backup = str(local.backup_path)
@@ -202,7 +205,7 @@ def mv_command(
     return ExitCode.DONE
 
 
-@command.command("pull")
+@command.command("pull", short_help="Print it as JSON.")
 @files_option
 @state_option
 @sandbox_option
@@ -228,7 +231,7 @@ def pull_command(console: Console, files: tuple[str, ...], state: str | None, sa
     return ExitCode.DONE
 
 
-@command.command("push")
+@command.command("push", short_help="Put another one in its place.")
 @click.argument("file", metavar="FILE", shell_complete=complete_file)
 @click.option("--force", is_flag=True, help="Also one that is older, of another lineage, or without groups.")
 @files_option
@@ -308,13 +311,20 @@ def _state_of(known: Known) -> State:
     return known.state
 
 
-def _wanted(console: Console, files: Sequence[str]) -> set[str]:
-    """The keys of the config; without it the state can be changed all the same."""
+def _config(console: Console, files: Sequence[str]) -> Config | None:
+    """The config; without it the state can be changed all the same."""
     try:
-        return {group.key for group in load_config(files).groups}
+        return load_config(files)
     except ConfigInvalid:
         console.talk("The config cannot be read, so it is not known what it still wants.")
+        return None
+
+
+def _wanted(config: Config | None) -> set[GroupKey]:
+    """The keys of the state that the config has, or renames."""
+    if config is None:
         return set()
+    return {group.key for group in config.groups} | {move.source for move in config.moves}
 
 
 def _wanted_still(key: GroupKey, known: Known) -> Diagnostic:
