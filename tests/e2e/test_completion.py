@@ -32,7 +32,7 @@ def completed(zapi_sync: Any, line: str) -> list[str]:
 def test_commands_options_and_choices_are_completed(zapi_sync: Any) -> None:
     assert completed(zapi_sync, "zapi-sync ") == list(COMMANDS)
     assert completed(zapi_sync, "zapi-sync re") == ["resolve"]
-    assert completed(zapi_sync, "zapi-sync state ") == ["list", "show", "rm", "mv", "pull", "push"]
+    assert completed(zapi_sync, "zapi-sync state ") == ["list", "mv", "pull", "push", "rm", "show"]
     assert completed(zapi_sync, "zapi-sync plan --format m") == ["markdown"]
     assert completed(zapi_sync, "zapi-sync apply --existing ") == ["fail", "adopt", "create"]
     assert "--settle" in completed(zapi_sync, "zapi-sync apply --")

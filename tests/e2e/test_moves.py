@@ -9,6 +9,8 @@ from typing import Any
 from .test_terminal import at_a_terminal
 
 Fits = Callable[[Any, str], None]
+PHONES = ("5544999900000", "5544988880000")
+"""Those of the first group that the fixture writes."""
 APPLY = ("apply", "--auto-approve", "--pace", "0", "--settle", "0")
 
 
@@ -16,9 +18,8 @@ def config(key: str, name: str = "Group a", *moves: str) -> str:
     moved = "".join(
         f"  - {{from: {source}, to: {target}}}\n" for source, target in (m.split(">") for m in moves)
     )
-    return (
-        f"version: 1\ngroups:\n  {key}:\n    groupName: {name}\n    phones: ['5544999990000', +55 44 98888-0000]\n"
-        + (f"moved:\n{moved}" if moves else "")
+    return f"version: 1\ngroups:\n  {key}:\n    groupName: {name}\n    phones: {list(PHONES)}\n" + (
+        f"moved:\n{moved}" if moves else ""
     )
 
 
@@ -104,7 +105,7 @@ def test_what_is_in_doubt_under_the_old_key_is_held_under_the_new_one(online: An
     for _ in range(2):
         result = online(*APPLY)
         assert result.code == 4
-        assert "zapi-sync resolve b --retry" in result.err
+        assert "zapi-sync resolve b --retry" in result.out
     assert len(served.creates()) == 1
     assert [each["key"] for each in online("state", "list", "--format", "json").json["groups"]] == ["b"]
 
@@ -115,7 +116,7 @@ def test_what_is_in_doubt_under_the_old_key_is_held_under_the_new_one(online: An
 
 def test_resolve_knows_the_new_key_before_an_apply_does(online: Any, served: Any) -> None:
     in_doubt(online, served)
-    made = served.create("Group a", "5544999990000", "5544988880000")
+    made = served.create("Group a", *PHONES)
     assert online("resolve", "b", "--adopt", made).code == 0
     assert online(*APPLY).code == 0
     assert [(key, each["phone"]) for key, each in online.state()["groups"].items()] == [("b", made)]
@@ -124,7 +125,7 @@ def test_resolve_knows_the_new_key_before_an_apply_does(online: Any, served: Any
 
 def test_a_group_that_is_found_meanwhile_is_moved_in_the_same_apply(online: Any, served: Any) -> None:
     in_doubt(online, served)
-    served.create("Group a", "5544999990000", "5544988880000")
+    served.create("Group a", *PHONES)
     result = online(*APPLY)
     assert result.code == 0
     assert list(online.state()["groups"]) == ["b"]

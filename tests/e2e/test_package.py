@@ -16,7 +16,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = (
-    "groups", "state", "plan", "apply", "invites", "init", "errors", "state-list", "state-show", "state-change",
+    "groups", "state", "plan", "apply", "invites", "init", "errors",
+    "state-list", "state-show", "state-change",
 )  # fmt: skip
 
 
