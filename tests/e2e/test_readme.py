@@ -39,6 +39,7 @@ def test_every_command_and_option_is_told(zapi_sync: Any) -> None:
         "plan",
         "apply",
         "invites",
+        "state",
         "import",
         "resolve",
         "sandbox",

@@ -32,11 +32,11 @@ def report(
     taken = plan.of(Taken)
     if console.json:
         console.result(json.applied(ended, taken, open_steps, [*warnings, *failures], plan.moves))
-    elif not ended and not taken and not failures:
+    elif not ended and not taken and not failures and not plan.moves:
         console.result(text.plan(plan, [], console.paint))
     else:
         if plan.moves:
-            console.result("\n".join(text.moves(plan.moves, console.paint)))
+            console.result("\n".join(text.moved(plan.moves, console.paint)))
         _report_text(console, ended, taken, open_steps)
     if interrupted:
         return ExitCode.INTERRUPTED
@@ -66,7 +66,9 @@ def _report_text(
     paint = console.talk_paint
     if taken or open_steps:
         console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
-    console.talk(f"\n{len(made)} of {text.count(len(ended) + len(taken) + len(open_steps), 'group')} done.")
+    meant = len(ended) + len(taken) + len(open_steps)
+    if meant:
+        console.talk(f"\n{len(made)} of {text.count(meant, 'group')} done.")
     if again := run_again_after(ended):
         console.talk(f"For the rest, run zapi-sync apply again after {timestamp(again)}.")
 

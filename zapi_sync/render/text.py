@@ -129,6 +129,14 @@ def moves(moves: Sequence[Move], paint: Paint) -> list[str]:
     ]
 
 
+def moved(moves: Sequence[Move], paint: Paint) -> list[str]:
+    """The keys that were renamed, a line each."""
+    return [
+        f"{paint.green('moved')}     {printable(move.source)} is {printable(move.target)} now"
+        for move in moves
+    ]
+
+
 def count(number: int, what: str) -> str:
     """A number of things: 1 group, 2 groups."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
