@@ -99,7 +99,7 @@ def test_some_of_the_groups_are_looked_at_by_name(online: Any, served: Any) -> N
     assert (wrong.code, wrong.err) == (
         64,
         'error: the state has no group "othr"; did you mean "other"? [ZS502]\n'
-        "  hint: the keys of the state: zapi-sync invites\n",
+        "  hint: the keys of the state: zapi-sync state list\n",
     )
 
 

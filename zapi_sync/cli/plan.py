@@ -91,11 +91,11 @@ def command(
     local = open_state(path)
     known = load_state(local)
     only = targeted(config, targets)
-    offline = make_plan(config.groups, known).only(only)
+    offline = make_plan(config.groups, known, config.moves).only(only)
     found = _look(console, path, known, offline, sandbox=sandbox) if refresh else None
     plan = with_existing(offline, found.listings, known, Existing.FAIL) if found else offline
     warnings = [
-        *config.warnings_with(doubts(config, plan)),
+        *config.warnings_with([*doubts(config, plan), *config.blocked_moves(known)]),
         *local.warnings(),
         *([] if refresh else remote_warnings(known, path, environment(), sandbox=sandbox)),
         *(found.failures if found else ()),
