@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
-from zapi_sync.core.evidence import Found, Settlement, StillOpen, not_another_keys
+from zapi_sync.core.evidence import Found, Settlement, StillOpen, another_keys
 from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, OpenAttempt, Sending
 from zapi_sync.core.model import Group, GroupId, How, InstanceName
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
-from zapi_sync.core.pacing import Pacing, Turn, next_turn
+from zapi_sync.core.pacing import Pacing, Pacings, Turn, next_turn
 from zapi_sync.core.plan import Create, Plan
 from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, SkipReason, Started, Waiting
 from zapi_sync.errors import StateUnwritable
@@ -26,6 +27,7 @@ UNKNOWNS_IN_A_ROW = 2
 class _Lane:
     """An instance during a run: what it created and when, and whether it goes on."""
 
+    pacing: Pacing
     creations: list[datetime]
     owned: set[GroupId]
     unknowns: int = 0
@@ -48,13 +50,13 @@ class _Lane:
 
 @dataclass(slots=True)
 class Applier:
-    """The collaborators of one apply.
+    """The collaborators of one apply, which its lanes share.
 
     `creators` gives the create-group call of an instance; `settle` looks what became of an attempt in doubt,
-    given the ids that the state owns on its instance.
+    given the ids that the state owns on its instance. Nothing is begun after the `deadline`.
     """
 
-    pacing: Pacing
+    pacings: Pacings
     creators: Callable[[InstanceName], GroupCreator]
     settle: Callable[[OpenAttempt, set[GroupId]], Settlement]
     journal: Journal
@@ -62,42 +64,63 @@ class Applier:
     chance: random.Random
     unlisted: frozenset[InstanceName] = frozenset()
     """Instances whose groups could not be listed: nothing is created on them, as it might exist already."""
-    _lanes: dict[InstanceName, _Lane] = field(default_factory=dict)
-    _known: set[GroupId] = field(default_factory=set)
+    deadline: datetime | None = None
+    _broken: bool = False
+    _claimed: set[GroupId] = field(default_factory=set)
     """The groups of all keys, on whatever instance."""
+    _claiming: Lock = field(default_factory=Lock)
 
-    def apply(self, plan: Plan, known: Known) -> Iterator[Progress]:
-        """Creates what the plan says is missing, one group after another.
+    def lanes(self, plan: Plan, known: Known) -> list[Iterator[Progress]]:
+        """What creates what the plan says is missing: a lane an instance, one group after another in each.
 
-        Raises StateUnwritable as soon as something cannot be written down; nothing is sent after that.
+        They may run side by side. Each raises StateUnwritable as soon as something cannot be written down;
+        no lane sends anything after that.
         """
-        self._known |= {record.phone for record in known.groups.values()}
+        self._claimed |= {record.phone for record in known.groups.values()}
+        steps: dict[InstanceName, list[Create]] = {}
         for step in plan.of(Create):
-            lane = self._lane(step.group.instance, known)
-            turn = next_turn(self.clock.now(), lane.creations, self.pacing, chance=self.chance.random())
-            if not self._skip(step.group, lane, turn) and turn.at > self.clock.now():
-                yield Waiting(step.group, turn.at)
-                self._wait_until(turn.at)
-            skipped = self._skip(step.group, lane, turn)
-            if skipped:
-                yield skipped
-            else:
-                yield Started(step.group)
-                yield from self._create(step, lane)
+            steps.setdefault(step.group.instance, []).append(step)
+        return [self._run(each, self._lane(instance, known)) for instance, each in steps.items()]
 
     def _lane(self, instance: InstanceName, known: Known) -> _Lane:
-        if instance not in self._lanes:
-            lane = _Lane(known.creations(instance), known.owned(instance), stopped=instance in self.unlisted)
-            self._lanes[instance] = lane
-        return self._lanes[instance]
+        return _Lane(
+            self.pacings.of(instance),
+            known.creations(instance),
+            known.owned(instance),
+            stopped=instance in self.unlisted,
+        )
+
+    def _run(self, steps: Sequence[Create], lane: _Lane) -> Iterator[Progress]:
+        try:
+            for step in steps:
+                yield from self._take(step, lane)
+        except StateUnwritable:
+            self._broken = True
+            raise
+
+    def _take(self, step: Create, lane: _Lane) -> Iterator[Progress]:
+        turn = next_turn(self.clock.now(), lane.creations, lane.pacing, chance=self.chance.random())
+        if not self._skip(step.group, lane, turn) and turn.at > self.clock.now():
+            yield Waiting(step.group, turn.at)
+            self._wait_until(turn.at)
+        skipped = self._skip(step.group, lane, turn)
+        if skipped:
+            yield skipped
+        else:
+            yield Started(step.group)
+            yield from self._create(step, lane)
 
     def _skip(self, group: Group, lane: _Lane, turn: Turn) -> Skipped | None:
+        if self._broken:
+            return Skipped(group, SkipReason.RUN_STOPPED)
         if self.clock.stopping:
             return Skipped(group, SkipReason.INTERRUPTED)
         if lane.stopped:
             return Skipped(group, SkipReason.INSTANCE_STOPPED)
         if turn.out_of_budget:
             return Skipped(group, SkipReason.OUT_OF_BUDGET, turn.at)
+        if self.deadline and max(turn.at, self.clock.now()) > self.deadline:
+            return Skipped(group, SkipReason.OUT_OF_TIME, turn.at)
         return None
 
     def _wait_until(self, moment: datetime) -> None:
@@ -120,30 +143,32 @@ class Applier:
 
         self.journal.append(intent)
         outcome = self.creators(group.instance).create_group(group, sending)
-        if isinstance(outcome, Created) and outcome.phone in self._known:
+        if isinstance(outcome, Created) and not self._claim(outcome.phone):
             outcome = Unknown(f"the API named {outcome.phone}, which is the group of another key")
         at = self.clock.now()
         failure = self._write_down(Concluded(at, attempt, outcome))
         if isinstance(outcome, Unknown) and not failure:
             yield from self._look_for(OpenAttempt(intent, sent_at, outcome.reason), lane, at)
             return
-        self._saw(lane, outcome, at)
+        lane.saw(outcome, at)
         yield Finished(group, outcome)
         if failure:
             raise failure
 
-    def _saw(self, lane: _Lane, outcome: Outcome, at: datetime) -> None:
-        lane.saw(outcome, at)
-        if isinstance(outcome, Created):
-            self._known.add(outcome.phone)
+    def _claim(self, phone: GroupId) -> bool:
+        """Takes a group for the key at hand; not where it is another key's, on whatever instance."""
+        with self._claiming:
+            is_free = phone not in self._claimed
+            self._claimed.add(phone)
+            return is_free
 
     def _look_for(self, attempt: OpenAttempt, lane: _Lane, at: datetime) -> Iterator[Progress]:
         """An unknown outcome is settled at once, where it can be: the trail is never fresher."""
         group = attempt.intent.group
         yield Doubtful(group, attempt.reason)
         settlement = self.settle(attempt, lane.owned)
-        if isinstance(settlement, Found):
-            settlement = not_another_keys(settlement, self._known)
+        if isinstance(settlement, Found) and not self._claim(settlement.created.phone):
+            settlement = another_keys(settlement)
         if not isinstance(settlement, Found):
             why = f"; {settlement.reason}" if isinstance(settlement, StillOpen) else ""
             outcome = Unknown(attempt.reason + why)
@@ -152,7 +177,7 @@ class Applier:
             return
         adopted = Adopted(self.clock.now(), group, settlement.created, attempt.sent_at, How.SETTLED)
         failure = self._write_down(adopted)
-        self._saw(lane, settlement.created, at)
+        lane.saw(settlement.created, at)
         yield Finished(group, settlement.created, How.SETTLED)
         if failure:
             raise failure

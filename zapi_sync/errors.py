@@ -7,6 +7,8 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 ├── StateUnwritable      1    the state or its journal cannot be written
 ├── StateLocked          1    another process is writing
 ├── RemoteUnavailable    1    the API gave no usable answer to a look-up
+├── SavedPlanInvalid     1    a saved plan cannot be used, or not be written
+├── SavedPlanStale       1    a saved plan is not what would be planned now
 ├── NotApproved          1    the person at the terminal did not say yes
 ├── OutputLost           1    the result of a command cannot be written
 ├── ScaffoldUnwritable   1    a file of a new repository cannot be written
@@ -15,7 +17,7 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import ClassVar, Self
@@ -69,6 +71,7 @@ class Code(StrEnum):
     PACING_TWICE = "ZS117", "two paces"
     INSTANCES_CLASH = "ZS118", "two instances that read the same variables"
     INSTANCE_MISSPELT = "ZS119", "an instance that looks misspelt"
+    PACE_OF_NO_INSTANCE = "ZS120", "a pace for an instance that no group is on"
     NAME_UNUSABLE = "ZS121", "a groupName that is blank or breaks lines"
     NAME_DISGUISED = "ZS122", "a groupName that changes how it is read"
     NAME_TOO_LONG = "ZS123", "a groupName that is too long"
@@ -103,6 +106,11 @@ class Code(StrEnum):
     WHICH_STATE = "ZS217", "two states that could be meant"
     SANDBOX_UNUSABLE = "ZS218", "the sandbox cannot keep its groups"
     STATE_WOULD_VANISH = "ZS229", "a state that would vanish with the CI runner"
+    PLAN_UNREADABLE = "ZS231", "a saved plan that cannot be read"
+    PLAN_CORRUPT = "ZS232", "a saved plan that cannot be used"
+    PLAN_NEWER = "ZS233", "a saved plan of a newer version"
+    PLAN_STALE = "ZS234", "a saved plan that is stale"
+    PLAN_UNWRITABLE = "ZS235", "a saved plan that cannot be written"
     # ZS3xx: the environment
     CREDENTIALS_MISSING = "ZS301", "an instance without credentials"
     CREDENTIALS_UNUSABLE = "ZS302", "a credential that cannot be right"
@@ -123,6 +131,7 @@ class Code(StrEnum):
     OUTPUT_LOST = "ZS506", "a result that cannot be written"
     SCAFFOLD_UNWRITABLE = "ZS513", "a file that init cannot write"
     WORKFLOW_UNSEEN = "ZS514", "a workflow where no code host looks for it"
+    PLAN_AND_MORE = "ZS516", "a saved plan, and what it says already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +164,9 @@ class ZapiSyncError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__("; ".join(diagnostic.message for diagnostic in diagnostics))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
 
     @classmethod
     def of(cls, code: Code, message: str, *, hint: str, file: str | None = None) -> Self:
@@ -191,6 +200,14 @@ class StateLocked(ZapiSyncError):
 
 
 class RemoteUnavailable(ZapiSyncError):
+    pass
+
+
+class SavedPlanInvalid(ZapiSyncError):
+    pass
+
+
+class SavedPlanStale(ZapiSyncError):
     pass
 
 

@@ -14,10 +14,10 @@ from zapi_sync.core.evidence import (
     NotThere,
     Settlement,
     StillOpen,
+    another_keys,
     candidates,
     contradictions,
     not_added,
-    not_another_keys,
 )
 from zapi_sync.core.journal import Adopted, Concluded, Known, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
@@ -183,8 +183,8 @@ def settle_all(known: Known, settler: Settler, journal: Journal) -> Iterator[tup
     for attempt in known.open.values():
         group = attempt.intent.group
         settlement = settler.settle(attempt, known.owned(group.instance))
-        if isinstance(settlement, Found):
-            settlement = not_another_keys(settlement, others)
+        if isinstance(settlement, Found) and settlement.created.phone in others:
+            settlement = another_keys(settlement)
         now = settler.clock.now()
         match settlement:
             case Found(created):

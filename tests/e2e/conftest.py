@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -135,9 +136,18 @@ class Served:
         )
         return str(answer.json()["phone"])
 
-    def fault(self, name: str, times: int = 1) -> None:
-        answer = self.client.post("/sandbox/faults", json={"fault": name, "times": times})
+    def fault(self, name: str, times: int = 1, instance: str | None = None) -> None:
+        body = {"fault": name, "times": times, "instance": instance}
+        answer = self.client.post("/sandbox/faults", json=body)
         assert answer.is_success, answer.text
+
+
+def wait_for_creates(served: Served, number: int) -> None:
+    """Until so many create-group requests have come in."""
+    deadline = time.monotonic() + 30
+    while len(served.creates()) < number:
+        assert time.monotonic() < deadline, "no request came in"
+        subprocess.run(["true"], check=True)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class GitHub:
                     given.get("ref", github["sha"]), given.get("ref", github["ref"].partition("heads/")[2])
                 )
             else:
-                assert step["uses"].startswith("zapi-sync/zapi-sync@v")
+                assert step["uses"].startswith("THE_OWNER/zapi-sync@v")
                 environment = {name: self._text(value, {}) for name, value in step.get("env", {}).items()}
                 if not self._action(given, environment):
                     return False

@@ -15,8 +15,8 @@ from zapi_sync import __version__
 from .conftest import COMMAND
 
 COMMANDS = (
-    "init", "validate", "plan", "apply", "drift", "refresh", "import", "invites", "resolve", "sandbox",
-    "schema", "completion",
+    "init", "validate", "plan", "apply", "show", "drift", "refresh", "import", "invites", "resolve",
+    "sandbox", "schema", "completion",
 )  # fmt: skip
 
 

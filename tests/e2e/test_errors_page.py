@@ -12,6 +12,8 @@ import pytest
 
 from zapi_sync.errors import Code
 
+from .conftest import ZapiSync
+
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 SECTION = re.compile(r"### (ZS\d{3}): (.+?)\n(.*?)(?=\n##|\Z)", re.DOTALL)
 BLOCK = re.compile(r"(?:`([\w.]+)`:\n\n)?```(\w+)\n(.*?)```", re.DOTALL)
@@ -57,6 +59,24 @@ def a_file(folder: Path) -> None:
     (folder / "groups.yaml").touch()
 
 
+def a_plan(folder: Path) -> None:
+    ZapiSync(folder)("plan", "--sandbox", "--out", "launch.plan")
+
+
+def a_plan_that_went_stale(folder: Path) -> None:
+    a_plan(folder)
+    config = folder / "groups.yaml"
+    config.write_text(config.read_text().replace("5544999999999", "5544999999998"))
+
+
+def a_plan_changed_by_hand(folder: Path) -> None:
+    (folder / "launch.plan").write_text('{"kind": "zapi-sync plan", "format_version": "1.0"}')
+
+
+def a_newer_plan(folder: Path) -> None:
+    (folder / "newer.plan").write_text('{"kind": "zapi-sync plan", "format_version": "2.0"}')
+
+
 LINEAGE = "00000000-0000-4000-8000-000000000000"
 STRANGER = f'{{"n":1,"event":"begin","version":1,"lineage":"{LINEAGE}","serial":7,"crc":"6ebefe18"}}'
 GIVEN: dict[str, Callable[[Path], None]] = {
@@ -67,6 +87,10 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     Code.JOURNAL_OF_ANOTHER_STATE: journal(STRANGER),
     Code.STATE_OPEN_TO_OTHERS: open_to_all,
     Code.SANDBOX_UNUSABLE: broken_sandbox,
+    Code.PLAN_CORRUPT: a_plan_changed_by_hand,
+    Code.PLAN_NEWER: a_newer_plan,
+    Code.PLAN_STALE: a_plan_that_went_stale,
+    Code.PLAN_AND_MORE: a_plan,
     Code.SCAFFOLD_UNWRITABLE: a_file,
 }
 APPLIED_BEFORE = (Code.KEY_IN_STATE, Code.NOT_UNSETTLED)

@@ -14,8 +14,9 @@ import jsonschema
 import pytest
 import yaml
 
+from zapi_sync.edge.inputs import SCHEMAS
+
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ("groups", "state", "plan", "apply", "drift", "refresh", "init", "errors")
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from zapi_sync.cli import COMMANDS
+
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 MISTAKEN = (
     'version: 1\ngroups:\n  launch-vip-01:\n    fones: ["5544999990001"]\n    groupName: Launch VIP 01\n'
@@ -33,20 +35,7 @@ def test_the_recorded_commands_print_what_is_shown(zapi_sync: Any) -> None:
 
 
 def test_every_command_and_option_is_told(zapi_sync: Any) -> None:
-    for command in (
-        "init",
-        "validate",
-        "plan",
-        "apply",
-        "drift",
-        "refresh",
-        "invites",
-        "import",
-        "resolve",
-        "sandbox",
-        "schema",
-        "completion",
-    ):
+    for command in COMMANDS:
         assert f"`zapi-sync {command}" in README
         for option in re.findall(r"--[a-z-]+", zapi_sync(command, "--help").out):
             assert option in README or option in ("--help", "--verbose", "--file"), f"{command} {option}"

@@ -114,6 +114,13 @@ class Machine(RuleBasedStateMachine):
         assert plan.code in (0, 4), plan.said
         return [str(step["key"]) for step in json.loads(plan.out)["steps"] if step["action"] == "unsettled"]
 
+    def known(self) -> dict[str, dict[str, Any]]:
+        """The records of state and journal together, by key."""
+        shown = self.world.run("show", "--format", "json")
+        assert shown.code == 0, shown.said
+        state = json.loads(shown.out)["state"]
+        return state["groups"] if state else {}
+
     def lose(self) -> None:
         """What the state knows no more may be made again under another name, never under the same one."""
         gone = {
@@ -244,10 +251,11 @@ class Machine(RuleBasedStateMachine):
     def import_by_what_is_known(self, key: str) -> None:
         self.step("import")
         groups = self.world.remote.groups(self.world.instance)
-        owned = {record["phone"] for record in self.world.records().values()}
+        records = self.known()
+        owned = {record["phone"] for record in records.values()}
         there = [group["phone"] for group in groups if group["name"] == self.wanted.get(key)]
         if there and there[0] not in owned:
-            code = 1 if key in self.world.records() else 0
+            code = 1 if key in records else 0
             self.run("import", key, there[0], codes={code})
 
     def step(self, name: str) -> None:

@@ -23,8 +23,8 @@ def test_faults_are_listed_and_switched_off(world: World) -> None:
     world.fault("groups-lag")
     shown = record(world.http.get("/sandbox/faults"))
     assert shown["queue"] == [
-        {"fault": "create-429", "times": 3, "seconds": 1.5},
-        {"fault": "groups-lag", "times": 1, "seconds": 0},
+        {"fault": "create-429", "times": 3, "seconds": 1.5, "instance": None},
+        {"fault": "groups-lag", "times": 1, "seconds": 0, "instance": None},
     ]
     assert shown["known"] == KNOWN
     assert world.http.delete("/sandbox/faults").status_code == 204

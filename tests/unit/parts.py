@@ -6,13 +6,14 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from zapi_sync.apply import Applier
 from zapi_sync.core.evidence import Settlement, StillOpen
 from zapi_sync.core.journal import Begin, Event, Known, OpenAttempt, replay
 from zapi_sync.core.model import Group, GroupId, InstanceName
 from zapi_sync.core.outcome import Created, Outcome, Unsent
-from zapi_sync.core.pacing import UNPACED, Pacing
+from zapi_sync.core.pacing import UNPACED, Pacing, Pacings
 from zapi_sync.core.plan import make_plan
 from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, Started, Waiting
 from zapi_sync.core.state import State
@@ -116,6 +117,8 @@ class World:
         scripts: Mapping[str, Sequence[Outcome]],
         *,
         pacing: Pacing = UNPACED,
+        paces: Mapping[str, Pacing] | None = None,
+        deadline: datetime | None = None,
         fails: type[Event] | None = None,
         took: float = 0.0,
         looks: Sequence[Settlement] = (),
@@ -128,20 +131,23 @@ class World:
             for name, script in scripts.items()
         }
         self.look = ScriptedLook(self.log, list(looks))
+        own = {InstanceName(name): pace for name, pace in (paces or {}).items()}
         self.applier = Applier(
-            pacing,
+            Pacings(pacing, own),
             self.apis.__getitem__,
             self.look.settle,
             self.journal,
             self.clock,
             random.Random(7),
+            deadline=deadline,
         )
         self.progress: list[Progress] = []
 
     def apply(self, groups: Iterable[Group], before: State | None = None) -> Known:
-        """What is known after applying; what happened on the way is in `progress`, also after a failure."""
+        """What is known after applying, one lane after another; what happened on the way is in `progress`,
+        also after a failure."""
         known = Known(before or state())
-        for each in self.applier.apply(make_plan(list(groups), known), known):
+        for each in chain(*self.applier.lanes(make_plan(list(groups), known), known)):
             self.progress.append(each)
             self.log.append(type(each).__name__.upper())
         assert known.state

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -239,9 +240,68 @@ def test_an_attempt_in_doubt_counts_for_pace_and_budget() -> None:
 def test_an_attempt_of_an_earlier_run_in_doubt_counts_too() -> None:
     world = World({"default": []}, pacing=Pacing(0, 1))
     known = Known(state(), {group("a").key: open_attempt(group("a"))})
-    assert [*world.applier.apply(make_plan(groups("b"), known), known)] == [
+    assert [*chain(*world.applier.lanes(make_plan(groups("b"), known), known))] == [
         Skipped(groups("b")[0], SkipReason.OUT_OF_BUDGET, AT + timedelta(days=1))
     ]
+
+
+def test_each_instance_goes_at_its_own_pace() -> None:
+    world = World(
+        {"default": [MADE, MADE], "sales": [MADE, MADE]},
+        pacing=Pacing(60, None),
+        paces={"sales": Pacing(5, None)},
+    )
+    world.apply([*groups("a", "b"), *groups("s", "t", instance="sales")])
+    assert [round(wait) for wait in world.clock.waits] in (
+        [60, 5],
+        [61, 5],
+        [62, 5],
+        [63, 5],
+        [64, 5],
+        [65, 5],
+    )
+
+
+def test_what_cannot_begin_before_the_deadline_is_not_waited_for() -> None:
+    world = World({"default": [MADE]}, pacing=Pacing(60, None), deadline=AT + timedelta(seconds=30))
+    world.apply(groups("a", "b", "c"))
+    assert world.posted == ["a"]
+    assert world.ended()[1].startswith("b skipped: out_of_time until 6")
+    assert world.clock.waits == []
+
+
+def test_nothing_begins_after_the_deadline() -> None:
+    world = World({"default": [MADE, MADE]}, took=31, deadline=AT + timedelta(seconds=30))
+    world.apply(groups("a", "b"))
+    assert world.ended() == ["a created", "b skipped: out_of_time until 31"]
+
+
+def test_the_days_budget_comes_before_the_deadline_as_the_reason() -> None:
+    world = World({"default": [MADE]}, pacing=Pacing(0, 1), deadline=AT + timedelta(seconds=30))
+    world.apply(groups("a", "b"))
+    assert world.ended() == ["a created", "b skipped: out_of_budget until 86400"]
+
+
+def test_once_a_lane_cannot_write_no_other_one_sends() -> None:
+    world = World({"default": [MADE], "sales": [MADE]}, fails=Concluded)
+    known = Known(state())
+    plan = make_plan([*groups("a"), *groups("s", instance="sales")], known)
+    first, second = world.applier.lanes(plan, known)
+    with pytest.raises(StateUnwritable):
+        world.progress += [*first]
+    world.progress += [*second]
+    assert world.posted == ["a"]
+    assert [each for each in world.progress if isinstance(each, Skipped)] == [
+        Skipped(groups("s", instance="sales")[0], SkipReason.RUN_STOPPED)
+    ]
+
+
+def test_a_group_that_two_lanes_are_told_of_is_only_the_firsts() -> None:
+    twin = replace(MADE, phone=GroupId("120363011111111111-group"))
+    world = World({"default": [twin], "sales": [twin]})
+    known = world.apply([*groups("a"), *groups("s", instance="sales")])
+    assert world.ended() == ["a created", "s unknown"]
+    assert (set(known.groups), set(known.open)) == ({"a"}, {"s"})
 
 
 def test_once_somebody_asks_to_stop_nothing_further_is_started() -> None:
@@ -281,7 +341,7 @@ def test_over_any_runs_a_key_is_sent_again_only_where_nothing_can_have_come_of_i
     known = world.apply(groups(*keys[:first]))
     again = World({"default": script})
     assert known.state
-    for _ in again.applier.apply(make_plan(groups(*keys[:second]), known), known):
+    for _ in chain(*again.applier.lanes(make_plan(groups(*keys[:second]), known), known)):
         pass
     in_doubt_or_made = set(known.open) | set(known.groups)
     assert not in_doubt_or_made & set(again.posted)

@@ -28,7 +28,7 @@ def test_each_bound_is_stated() -> None:
         f"| phones in a group | {group['phones']['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
         f"| a key | {schema['$defs']['key']['maxLength']} characters",
         f"| a groupName | {names.MAX_NAME} characters |",
-        f"| an instance's name | {group['instance']['maxLength']} characters |",
+        f"| an instance's name | {schema['$defs']['instance']['maxLength']} characters |",
         f"| {MAX_COMPLAINTS:,} errors and {MAX_COMPLAINTS:,} warnings; {MAX_SHOWN} of them on the terminal |",
         f"| a state, a journal | {local_state.MAX_BYTES // 2**20} MiB each |",
     ):

@@ -14,7 +14,7 @@ from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.config import MAX_PARTICIPANTS, Config, read_config
 from zapi_sync.core.document import Document
 from zapi_sync.core.model import InstanceName
-from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.pacing import Pacing, Pacings
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.verdict import JsonValue
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
@@ -48,7 +48,7 @@ def test_a_group_is_read_with_all_its_attributes(groups_schema: Schema) -> None:
     phones = ("5544999999999", "5544888888888")
     found = config(groups_schema, text)
     assert found.groups == (group("a", instance="sales", name="A", auto_invite=True, phones=phones),)
-    assert (found.pacing, found.warnings) == (Pacing(), ())
+    assert (found.pacings, found.warnings) == (Pacings(), ())
     where = found.where_instance(InstanceName("sales"))
     assert where
     assert (where.line, where.column, where.length) == (6, 15, 5)
@@ -71,7 +71,7 @@ def test_groups_come_in_the_order_of_files_and_lines(groups_schema: Schema) -> N
     "text", ["groups: {}\n", "groups: {}\nx-mine: {any: [thing]}\npacing: {}\ndefaults: {}\n"]
 )
 def test_no_groups_are_fine(groups_schema: Schema, text: str) -> None:
-    assert config(groups_schema, text) == Config((), Pacing(), (), ("1.yaml",))
+    assert config(groups_schema, text) == Config((), Pacings(), (), ("1.yaml",))
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,48 @@ def test_a_group_name_is_the_text_that_was_written(groups_schema: Schema, name: 
     ],
 )
 def test_a_pace_has_units(groups_schema: Schema, written: str, seconds: float) -> None:
-    assert config(groups_schema, f"groups: {{}}\npacing: {{every: {written}, perDay: 7}}").pacing == Pacing(
-        seconds, 7
+    assert config(groups_schema, f"groups: {{}}\npacing: {{every: {written}, perDay: 7}}").pacings == Pacings(
+        Pacing(seconds, 7)
     )
+
+
+def test_an_instance_has_a_pace_of_its_own_where_it_says_so(groups_schema: Schema) -> None:
+    text = (
+        "groups:\n"
+        + "".join(
+            f"  {name}: {{instance: {name}, groupName: A, phones: [5544999999999]}}\n" for name in "abc"
+        )
+        + "pacing: {every: 5m, instances: {a: {perDay: 3}, b: {every: 1h}}}\n"
+    )
+    pacings = config(groups_schema, text).pacings
+    assert [pacings.of(InstanceName(name)) for name in "abc"] == [
+        Pacing(300, 3),
+        Pacing(3600, 20),
+        Pacing(300, 20),
+    ]
+
+
+def test_a_pace_for_an_instance_without_groups_is_told(groups_schema: Schema) -> None:
+    text = "groups:\n  a: {instance: sales, groupName: A, phones: [5544999999999]}\npacing:\n  instances:\n"
+    (misspelt,) = config(groups_schema, text + "    slaes: {perDay: 3}\n").warnings
+    assert (misspelt.code, misspelt.hint) == (Code.PACE_OF_NO_INSTANCE, 'did you mean "sales"?')
+    assert misspelt.location
+    assert (misspelt.location.line, misspelt.location.column) == (6, 5)
+    (unused,) = config(groups_schema, text + "    other: {perDay: 3}\n").warnings
+    assert unused.message == 'a pace for the instance "other", and no group is on it'
+    assert unused.hint == "remove it, or put a group on that instance"
+    broken = text.replace("groupName: A", "groupName: []") + "    slaes: {perDay: 3}\n"
+    assert [each.code for each in invalid(groups_schema, broken)] == [Code.WRONG_VALUE]
 
 
 def test_a_pace_stands_in_one_file_or_is_the_same_in_both(groups_schema: Schema) -> None:
     pace, other = "groups: {}\npacing: {every: 60s}", "groups: {}\npacing: {every: 5m}"
-    assert config(groups_schema, "groups: {}", other).pacing == Pacing(300)
-    assert config(groups_schema, pace, "groups: {}\npacing: {every: 1m, perDay: 20}").pacing == Pacing()
+    assert config(groups_schema, "groups: {}", other).pacings == Pacings(Pacing(300))
+    assert config(groups_schema, pace, "groups: {}\npacing: {every: 1m, perDay: 20}").pacings == Pacings()
     (complaint,) = invalid(groups_schema, pace, other)
     assert told([complaint]) == [
-        "2.yaml:3:1+6 error: two files ask for different paces, and there is one pace for all | keep `pacing`"
+        "2.yaml:3:1+6 error: two files ask for different paces, and they hold for all files "
+        "together | keep `pacing`"
         " in one file"
     ]
     assert [(word, place.file, place.line) for word, place in complaint.also] == [

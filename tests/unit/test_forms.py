@@ -22,7 +22,7 @@ RECORD = STATE["$defs"]["record"]["properties"]
         (forms.GROUP_KEY, STATE["properties"]["groups"]["propertyNames"]),
         (forms.INSTANCE_NAME, STATE["properties"]["instances"]["propertyNames"]),
         (forms.INSTANCE_NAME, RECORD["instance"]),
-        (forms.INSTANCE_NAME, GROUPS["$defs"]["group"]["properties"]["instance"]),
+        (forms.INSTANCE_NAME, GROUPS["$defs"]["instance"]),
         (forms.GROUP_KEY, GROUPS["$defs"]["key"]),
         (forms.LINEAGE, STATE["properties"]["lineage"]),
         (forms.GROUP_ID, RECORD["phone"]),

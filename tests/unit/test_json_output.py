@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from zapi_sync.core.journal import Known
-from zapi_sync.core.model import GroupId, GroupKey
+from zapi_sync.core.model import GroupId, GroupKey, InstanceName
 from zapi_sync.core.outcome import Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Plan, Taken, Unsettled, make_plan
@@ -43,6 +43,12 @@ def parsed(text: str, schema: str) -> dict[str, object]:
     return document
 
 
+COURSES = [
+    Forecast(InstanceName("default"), 1, 63.04, 20),
+    Forecast(InstanceName("sales"), 0, 0, 0, 2, 60.04, 120.0),
+]
+
+
 def a_plan() -> Plan:
     """One step of each kind that a plan without a look at the API can have."""
     wanted = [
@@ -60,7 +66,7 @@ def a_plan() -> Plan:
 
 def test_a_plan_has_every_step_once_in_order() -> None:
     document = parsed(
-        rendered.plan(a_plan(), [Forecast(1, 63.04, 0), Forecast(0, 0, 2)], state(serial=7), [WARNING]),
+        rendered.plan(a_plan(), COURSES, state(serial=7), [WARNING]),
         "plan",
     )
     steps = document["steps"]
@@ -83,13 +89,19 @@ def test_a_plan_has_every_step_once_in_order() -> None:
 
 
 def test_a_plan_is_summed_up() -> None:
-    document = parsed(
-        rendered.plan(a_plan(), [Forecast(1, 63.04, 0), Forecast(0, 0, 2)], state(serial=7), []), "plan"
-    )
+    document = parsed(rendered.plan(a_plan(), COURSES, state(serial=7), []), "plan")
     assert document["state"] == {"lineage": LINEAGE, "serial": 7}
     assert document["summary"] == a_plan().counts()
     assert document["invitationsUpTo"] == 2
-    assert document["forecast"] == {"creations": 1, "seconds": 63.0, "leftOver": 2}
+    assert document["forecast"] == {
+        "creations": 1, "seconds": 63.0, "leftOver": 2,
+        "instances": [
+            {"instance": "default", "creations": 1, "seconds": 63.0, "room": 20, "leftOver": 0,
+             "againIn": None, "finishedIn": None},
+            {"instance": "sales", "creations": 0, "seconds": 0, "room": 0, "leftOver": 2,
+             "againIn": 60.0, "finishedIn": 120.0},
+        ],
+    }  # fmt: skip
     assert document["diagnostics"] == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.journal import Known
-from zapi_sync.core.model import Group, GroupId, GroupKey
+from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupId, GroupKey
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Plan, Taken, make_plan
 from zapi_sync.errors import Code, Diagnostic, Location, Severity
@@ -65,14 +65,16 @@ def test_no_name_gets_out_of_its_span(name: str) -> None:
     adopt = Adopt(group("adopted", name=name), GroupId("123456-group"))
     more = (adopt, Taken(group("taken", name=name), (), GroupKey(name)))
     warning = Diagnostic(Code.TAG, name, name, Location(name, 1, 1), Severity.WARNING)
-    _, rest = spans_and_rest(markdown.plan(Plan((*steps, *more)), [Forecast(1, 0, 0)], [warning]))
+    _, rest = spans_and_rest(
+        markdown.plan(Plan((*steps, *more)), [Forecast(DEFAULT_INSTANCE, 1, 0)], [warning])
+    )
     allowed = re.sub(r"</?(details|summary)>", "", rest)
     assert not set(allowed) & set("<>[]|@`\\\x1b\u202e")
     assert rest.count("<details>") == rest.count("</details>")
 
 
 def plan_of(*groups: Group) -> str:
-    return markdown.plan(make_plan(groups, Known()), [Forecast(len(groups), 90, 0)], [])
+    return markdown.plan(make_plan(groups, Known()), [Forecast(DEFAULT_INSTANCE, len(groups), 90)], [])
 
 
 def test_the_summary_comes_first_and_the_details_are_folded() -> None:
@@ -117,7 +119,7 @@ def test_a_comment_has_room_for_it_however_long_the_names_are_written_out(letter
         Diagnostic(Code.TAG, name, name, Location(name, 10**9, 10**9), Severity.WARNING) for _ in range(300)
     ]
     for text in (
-        markdown.plan(Plan((*steps, *taken)), [Forecast(300, 0, 0)], warnings),
+        markdown.plan(Plan((*steps, *taken)), [Forecast(DEFAULT_INSTANCE, 300, 0)], warnings),
         markdown.valid(1, warnings),
         markdown.complaints(warnings),
     ):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.pacing import DAY, JITTER, UNPACED, Forecast, Pacing, Turn, forecast, next_turn
+from zapi_sync.core.model import DEFAULT_INSTANCE as HERE
+from zapi_sync.core.pacing import DAY, JITTER, UNPACED, Forecast, Pacing, Pacings, Turn, forecast, next_turn
 
 from .drawn import QUICK
 from .made import AT
@@ -125,40 +126,44 @@ def test_another_machines_clock_holds_nobody_back_for_longer_than_its_own_would(
 def test_a_forecast_is_the_course_that_the_turns_take(
     history: list[datetime], pacing: Pacing, wanted: int
 ) -> None:
-    creations, clock, done = list(history), AT, 0
-    while done < wanted:
-        turn = next_turn(clock, creations, pacing, chance=0.5)
-        if turn.out_of_budget:
-            break
-        clock = turn.at
+    creations, clock, turns = list(history), AT, []
+    for _ in range(wanted):
+        turns.append(next_turn(clock, creations, pacing, chance=0.5))
+        clock = turns[-1].at
         creations.append(clock)
-        done += 1
-    assert forecast(AT, history, pacing, wanted) == Forecast(
-        done, (clock - AT).total_seconds(), wanted - done
-    )
+    first = next((number for number, turn in enumerate(turns) if turn.out_of_budget), wanted)
+    at = [(turn.at - AT).total_seconds() for turn in turns]
+    course = forecast(HERE, AT, history, pacing, wanted)
+    assert (course.creations, course.left_over) == (first, wanted - first)
+    assert course.seconds == (at[first - 1] if first else 0)
+    assert (course.again, course.finished) == ((at[first], at[-1]) if first < wanted else (None, None))
 
 
 @pytest.mark.parametrize(
     ("history", "pacing", "wanted", "expected"),
     [
-        ([], Pacing(), 0, Forecast(0, 0, 0)),
-        ([], Pacing(), 12, Forecast(12, 11 * 63, 0)),
-        ([], Pacing(), 25, Forecast(20, 19 * 63, 5)),
-        (before(3600) * 20, Pacing(), 3, Forecast(0, 0, 3)),
-        (before(3600), UNPACED, 1000, Forecast(1000, 0, 0)),
+        ([], Pacing(), 0, Forecast(HERE, 0, 0, 20)),
+        ([], Pacing(), 12, Forecast(HERE, 12, 11 * 63, 20)),
+        ([], Pacing(), 25, Forecast(HERE, 20, 19 * 63, 20, 5, 86_400, 86_400 + 4 * 63)),
+        (before(3600) * 20, Pacing(), 3, Forecast(HERE, 0, 0, 0, 3, 82_800, 82_800 + 2 * 63)),
+        (before(90_000, 3600), Pacing(), 1, Forecast(HERE, 1, 0, 19)),
+        (before(3600), UNPACED, 1000, Forecast(HERE, 1000, 0, None)),
+        ([], Pacing(0, 10), 30, Forecast(HERE, 10, 0, 10, 20, 86_400, 2 * 86_400)),
+        ([], Pacing(0, 1), 400, Forecast(HERE, 1, 0, 1, 399, 86_400, None)),
     ],
 )
 def test_a_forecast_in_numbers(
     history: list[datetime], pacing: Pacing, wanted: int, expected: Forecast
 ) -> None:
-    assert forecast(AT, history, pacing, wanted) == expected
-
-
-def test_a_forecast_takes_creations_in_any_order() -> None:
-    assert forecast(AT, before(10, 90000, 50), Pacing(), 2) == forecast(
-        AT, before(90000, 50, 10), Pacing(), 2
-    )
+    assert forecast(HERE, AT, history, pacing, wanted) == expected
 
 
 def test_a_pace_of_a_century_has_a_forecast_too() -> None:
-    assert forecast(AT, [], Pacing(999999 * 3600.0), 100).creations <= 100
+    assert forecast(HERE, AT, [], Pacing(999999 * 3600.0), 100) == Forecast(HERE, 1, 0, 20, 99)
+
+
+def test_what_the_command_line_says_holds_for_all_instances() -> None:
+    pacings = Pacings(Pacing(60, 20), {HERE: Pacing(10, 3)})
+    assert pacings.overridden(None, None) == pacings
+    assert pacings.overridden(5, None) == Pacings(Pacing(5, 20), {HERE: Pacing(5, 3)})
+    assert pacings.overridden(None, 1) == Pacings(Pacing(60, 1), {HERE: Pacing(10, 1)})

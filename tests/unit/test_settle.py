@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen, not_another_keys
+from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen, another_keys
 from zapi_sync.core.journal import Intent, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
@@ -265,8 +265,6 @@ def test_a_listing_that_takes_too_long_is_given_up() -> None:
 
 
 def test_a_group_of_another_key_is_never_taken_for_the_one_in_doubt() -> None:
-    found = Found(Created(OURS, None))
-    assert not_another_keys(found, set()) is found
-    refused = not_another_keys(found, {OURS})
-    assert isinstance(refused, StillOpen)
+    refused = another_keys(Found(Created(OURS, None)))
+    assert refused.reason == f"{OURS} has that name, but is the group of another key"
     assert refused.candidates == (OURS,)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from zapi_sync.core.journal import Known
-from zapi_sync.core.model import GroupId, GroupKey, How
+from zapi_sync.core.model import DEFAULT_INSTANCE, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Cause, Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Plan, Taken, Unsettled, make_plan
@@ -35,7 +35,11 @@ def test_with_nothing_to_create_a_plan_is_one_line() -> None:
 def test_a_group_to_create_is_shown_with_all_that_is_sent() -> None:
     phones = tuple(f"55449999999{n:02}" for n in range(11))
     wanted = [group("a", phones=phones, auto_invite=True), group("b", name="B", instance="sales")]
-    assert text.plan(make_plan(wanted, Known()), [Forecast(2, 60, 0)], PLAIN).splitlines() == [
+    assert text.plan(
+        make_plan(wanted, Known()),
+        [Forecast(DEFAULT_INSTANCE, 1, 60), Forecast(InstanceName("sales"), 1, 0)],
+        PLAIN,
+    ).splitlines() == [
         "+ a",
         "    groupName   VIP 01",
         "    instance    default",
@@ -49,7 +53,7 @@ def test_a_group_to_create_is_shown_with_all_that_is_sent() -> None:
         "",
         "Plan: 2 to create; 0 unchanged.",
         "Up to 11 private invitations will be sent.",
-        "At this pace it takes about 60 s.",
+        "At this pace it takes about 60 s, the instances side by side.",
     ]
 
 
@@ -85,13 +89,22 @@ def test_a_group_that_seems_renamed_by_key_is_not_created_and_told_why() -> None
     assert "    The group of the key old has this name, whatever the config calls it now." in lines
 
 
-def test_the_days_budget_is_told() -> None:
-    lines = plan_of("a", forecasts=(Forecast(20, 1140, 5), Forecast(2, 60, 1)))
-    assert lines[-3:] == [
-        "No private invitation will be sent.",
-        "At this pace it takes about 20 min.",
-        "The day's budget allows 22 of them now; 6 are left for a later apply.",
+def test_the_days_budget_is_told_of_each_instance_that_it_does_not_do_for() -> None:
+    short = Forecast(DEFAULT_INSTANCE, 20, 1140, 20, 5, 86_400, 172_800)
+    never = Forecast(InstanceName("sales"), 2, 60, 2, 1)
+    enough = Forecast(InstanceName("support"), 2, 60, 20)
+    assert plan_of("a", forecasts=(short, never, enough))[-3:] == [
+        "At this pace it takes about 19 min, the instances side by side.",
+        'The day\'s budget on the instance "default" allows 20 of 25 now. Apply again in 24 h for the next; '
+        "the last can be there in 48 h.",
+        'The day\'s budget on the instance "sales" allows 2 of 3 now. Apply again in more than a year for '
+        "the next; the last takes more than a year.",
     ]
+
+
+def test_of_many_instances_only_the_first_have_their_budget_told() -> None:
+    many = tuple(Forecast(InstanceName(f"n{number}"), 0, 0, 0, 1, 60, 60) for number in range(12))
+    assert plan_of("a", forecasts=many)[-1] == "The same is so on 2 more instances."
 
 
 @pytest.mark.parametrize(
@@ -105,7 +118,7 @@ def test_the_days_budget_is_told() -> None:
         (5369, "89 min"),
         (5400, "1 h 30 min"),
         (12000, "3 h 20 min"),
-        (timedelta(days=2).total_seconds(), "48 h 0 min"),
+        (timedelta(days=2).total_seconds(), "48 h"),
     ],
 )
 def test_a_time_is_told_as_one_says_it(seconds: float, words: str) -> None:

@@ -302,7 +302,7 @@ def test_a_near_miss_gets_a_did_you_mean(groups_schema: Mapping[str, object], na
         ),
         (
             "version: 1\ngroups: {}\npacing: {zzzz: 3}\n",
-            '3:10+4 error: unknown attribute "zzzz" of `pacing` | known here: every, perDay',
+            '3:10+4 error: unknown attribute "zzzz" of `pacing` | known here: every, perDay, instances',
         ),
     ],
 )

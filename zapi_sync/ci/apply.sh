@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # zapi-sync apply, with the newest state, and only where that can be pushed afterwards (keep_state.sh).
-# Exit code 3, a day's budget that is used up, is told and is no failure: a later job goes on.
+# Exit code 3, a day's budget or a time that is used up, is told and is no failure: a later job goes on.
 set -euo pipefail
 # shellcheck source=zapi_sync/ci/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -47,7 +47,7 @@ fi
 case $code in
   0) ;;
   3)
-    tell notice "not all groups were created: today's budget is used up, and a later run goes on (exit code 3)"
+    tell notice "not all groups were created: the day's budget or the time is used up, and a later run goes on (exit code 3)"
     exit 0
     ;;
   4) tell error 'a creation is unsettled, or a name is taken; the log says what to do (exit code 4)' ;;

@@ -17,11 +17,12 @@ from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 
-_COMMANDS = {
+COMMANDS = {
     "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
     "validate": "Check the config; needs no state and no network.",
     "plan": "Show what is missing; needs no credentials and no network.",
     "apply": "Create what is missing, each group once.",
+    "show": "Show a saved plan, or the state.",
     "drift": "Show what the instances have otherwise than the state says.",
     "refresh": "Take new invite links, and who joined, into the state.",
     "import": "Take a group that exists for one of the config.",
@@ -39,22 +40,22 @@ class _LazyGroup(click.Group):
     """Imports a command's module when that command runs, and no sooner."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         name, attribute = _ELSEWHERE.get(cmd_name, (cmd_name, "command"))
         command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        commands = [(name, told) for name, told in _COMMANDS.items() if name.startswith(incomplete)]
+        commands = [(name, told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
         return [CompletionItem(name, help=told) for name, told in commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

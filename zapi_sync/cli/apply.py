@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from zapi_sync.cli.apply_run import Policy, Run
+from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     Seconds,
@@ -14,10 +17,19 @@ from zapi_sync.cli.options import (
     lock_timeout_option,
     sandbox_option,
     state_option,
+    target_option,
     with_console,
 )
 from zapi_sync.cli.report import report
+from zapi_sync.cli.saving import (
+    load_plan,
+    refuse_if_stale,
+    refuse_what_a_plan_says,
+    targeted,
+    the_plan,
+)
 from zapi_sync.cli.wiring import (
+    SANDBOX,
     check_kept,
     check_origin,
     connect,
@@ -30,8 +42,9 @@ from zapi_sync.cli.wiring import (
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import InstanceName
-from zapi_sync.core.pacing import UNPACED, Pacing
+from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import Existing, Plan, make_plan, to_be_listed
+from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
 
@@ -42,9 +55,11 @@ SETTLE_SECONDS = 30.0
 
 
 @click.command("apply")
+@click.argument("plan_file", metavar="[PLANFILE]", required=False, shell_complete=complete_file)
 @files_option
 @state_option
 @sandbox_option
+@target_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
 @click.option(
     "--existing",
@@ -86,6 +101,13 @@ SETTLE_SECONDS = 30.0
     metavar="SECONDS",
     help="So long after such a request, a group that is not listed counts as not created.  [never]",
 )
+@click.option(
+    "--deadline",
+    type=Seconds(),
+    metavar="SECONDS",
+    help="Begin no group later than that after the start; the one at hand is finished, which takes "
+    "--timeout and --settle at most.  [none]",
+)
 @lock_timeout_option
 @click.option(
     "--state-is-kept",
@@ -95,9 +117,11 @@ SETTLE_SECONDS = 30.0
 @with_console()
 def command(
     console: Console,
+    plan_file: str | None,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
+    targets: tuple[str, ...],
     auto_approve: bool,
     existing: str,
     pace: float | None,
@@ -105,41 +129,64 @@ def command(
     timeout: float,
     patience: float,
     absent_after: float | None,
+    deadline: float | None,
     lock_timeout: float,
     state_is_kept: bool,
 ) -> int:
     """Create what is missing, each group once, after showing it and asking.
+
+    With a PLANFILE, of plan --out: create exactly what it says, without asking; refused once the config, the
+    state or an instance is not as it was.
 
     \b
     Try it without an account:  zapi-sync apply --sandbox
     In CI, after a review:      zapi-sync apply --auto-approve
 
     \b
-    Exit codes: 0 done; 1 an error; 3 the day's budget is used up, run again later; 4 a creation
-    is unsettled, or a name is taken: what to do is said; 130 interrupted.
+    Exit codes: 0 done; 1 an error; 3 the day's budget or the time is used up, run again later; 4 a
+    creation is unsettled, or a name is taken: what to do is said; 130 interrupted.
     """
+    began = SystemClock().now()
+    saved = load_plan(plan_file) if plan_file else None
+    if saved:
+        refuse_what_a_plan_says(("files", "state", "sandbox", "targets", "existing"))
+        files, sandbox = saved.files, saved.remote == SANDBOX.origin
     config = load_config(files)
-    path = state_file(files, state, environment(), sandbox=sandbox)
+    path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     warnings = [*config.warnings, *local.warnings()]
     console.complain(warnings)
+    only = targeted(config, targets)
+
+    def refuse_stale(known: Known) -> None:
+        if saved and plan_file:
+            keys = None if saved.targets is None else frozenset(saved.targets)
+            plan = make_plan(config.groups, known).only(keys)
+            now = the_plan(plan, config, known, files, path, environment(), keys, began, sandbox=sandbox)
+            refuse_if_stale(saved, now, plan_file)
+
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
+    refuse_stale(known)
     if not (sandbox or state_is_kept):
         check_kept(local, environment())
-    plan = make_plan(config.groups, known)
-    if not any(_instances(config, plan, known, Existing(existing))) and not local.has_journal:
-        return report(console, warnings, plan)
     policy = Policy(
-        pacing=_pacing(config, pace, per_day, sandbox=sandbox),
+        pacings=(Pacings(UNPACED) if sandbox else config.pacings).overridden(pace, per_day),
         existing=Existing(existing),
         patience=patience,
         absent_after=absent_after,
-        auto_approve=auto_approve,
+        auto_approve=auto_approve or saved is not None,
+        deadline=None if deadline is None else began + timedelta(seconds=deadline),
+        only=saved.creates if saved else only,
     )
+    plan = make_plan(config.groups, known).only(policy.only)
+    if not any(_instances(config, plan, known, policy.existing)) and not local.has_journal:
+        return report(console, warnings, plan)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
-        needed, useful = _instances(config, make_plan(config.groups, known), known, policy.existing)
+        refuse_stale(known)
+        plan = make_plan(config.groups, known).only(policy.only)
+        needed, useful = _instances(config, plan, known, policy.existing)
         with closing(
             connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)
         ) as api:
@@ -152,7 +199,7 @@ def command(
                 run.done,
                 run.doubts,
                 run.failures,
-                interrupted=run.clock.stopping,
+                interrupted=run.interrupted,
             )
 
 
@@ -165,11 +212,3 @@ def _instances(
     needed |= {group.instance for group in config.groups if group.key in known.open}
     useful = {each.instance for each in known.groups.values() if each.invitation_link is None}
     return needed, useful - needed
-
-
-def _pacing(config: Config, pace: float | None, per_day: int | None, *, sandbox: bool) -> Pacing:
-    pacing = UNPACED if sandbox else config.pacing
-    return Pacing(
-        every=pacing.every if pace is None else pace,
-        per_day=pacing.per_day if per_day is None else per_day,
-    )

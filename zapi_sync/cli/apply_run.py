@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from zapi_sync.apply import Applier
 from zapi_sync.cli.approval import approve
@@ -20,13 +21,14 @@ from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
-from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.pacing import Pacings
 from zapi_sync.core.plan import Adopt, Create, Existing, Plan, make_plan, to_be_listed, with_existing
 from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.local_state import JournalFile, LocalState
 from zapi_sync.errors import Diagnostic, ExitCode, RemoteUnavailable, ZapiSyncError
+from zapi_sync.lanes import side_by_side
 from zapi_sync.render import text
 from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
 
@@ -37,11 +39,14 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Policy:
     """What the command line decides about an apply; times in seconds."""
 
-    pacing: Pacing
+    pacings: Pacings
     existing: Existing
     patience: float
     absent_after: float | None
     auto_approve: bool
+    deadline: datetime | None
+    only: frozenset[GroupKey] | None
+    """Nothing is created or adopted but these keys; None stands for all."""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,7 @@ class Run:
     doubts: dict[GroupKey, str] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
     failures: list[Diagnostic] = field(default_factory=list)
+    interrupted: bool = False
 
     def carry_out(self, known: Known) -> Plan:
         """Do all of it, from what is known, and return the plan that was carried out.
@@ -68,7 +74,7 @@ class Run:
         if known.state:
             check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
             known = self._fetch_links(self._settle(known, known.state), known.state)
-        plan = make_plan(self.config.groups, known)
+        plan = make_plan(self.config.groups, known).only(self.policy.only)
         if self.clock.stopping:
             self.done += [Skipped(step.group, SkipReason.INTERRUPTED) for step in plan.of(Create)]
             return plan
@@ -135,7 +141,7 @@ class Run:
         warnings = doubts(self.config, plan)
         self.warnings += warnings
         self.console.complain(warnings)
-        course = forecasts(plan, known, self.policy.pacing, self.clock.now())
+        course = forecasts(plan, self.policy.pacings, self.clock.now())
         self.console.talk(text.plan(plan, course, self.console.talk_paint))
         if self.api.is_sandbox:
             self.console.talk("This is the sandbox: nothing real happens.")
@@ -146,7 +152,8 @@ class Run:
             try:
                 with closing(self.local.open_journal(state)) as journal:
                     self._adopt(plan, journal)
-                    progress = self._applier(journal, unlisted).apply(plan, known)
+                    lanes = self._applier(journal, unlisted).lanes(plan, known)
+                    progress = side_by_side(lanes, self.clock.stop)
                     # extend() keeps what came before a failure
                     self.done.extend(follow(progress, len(plan.of(Create)), self.console, self.clock.now))
             except ZapiSyncError as failure:
@@ -186,8 +193,16 @@ class Run:
         def settle(attempt: OpenAttempt, owned: set[GroupId]) -> Settlement:
             return settler.settle(attempt, owned, since=self.clock.now())
 
-        chance = random.SystemRandom()
-        return Applier(self.policy.pacing, self.api.client, settle, journal, self.clock, chance, unlisted)
+        return Applier(
+            self.policy.pacings,
+            self.api.client,
+            settle,
+            journal,
+            self.clock,
+            random.SystemRandom(),
+            unlisted,
+            self.policy.deadline,
+        )
 
     def _settler(self, absent_after: float | None) -> Settler:
         return Settler(self.api.client, self.clock, self.policy.patience, absent_after)
@@ -198,8 +213,9 @@ class Run:
         then says what was under way."""
 
         def handle(_number: int, _frame: object) -> None:
-            if self.clock.stopping:
+            if self.interrupted:
                 os._exit(ExitCode.INTERRUPTED)
+            self.interrupted = True
             self.clock.stop()
             with suppress(OSError):  # a handler that raises would do so within the request
                 os.write(2, b"\nstopping once the group at hand is through; once more leaves at once\n")

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import click
 
-from zapi_sync.cli.completion import complete_file
+from zapi_sync.cli.completion import complete_file, complete_key
 from zapi_sync.cli.console import Console, Format, start_logging
 from zapi_sync.errors import OutputLost, ZapiSyncError
 
@@ -63,6 +63,16 @@ detailed_exitcode_option = click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit with 0 if there is nothing to do, 2 if there is something to create, 4 if one is held.",
+)
+
+
+target_option = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="KEY",
+    shell_complete=complete_key,
+    help="Confine it to this group, or to those whose key fits a pattern ('launch-*'); repeatable.  [all]",
 )
 
 

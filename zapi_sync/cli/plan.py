@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.options import (
     detailed_exitcode_option,
     files_option,
     sandbox_option,
     state_option,
+    target_option,
     with_console,
 )
+from zapi_sync.cli.saving import save_plan, targeted, the_plan
 from zapi_sync.cli.wiring import (
     doubts,
     forecasts,
@@ -26,7 +29,8 @@ from zapi_sync.cli.wiring import (
 )
 from zapi_sync.core.drift import Drift
 from zapi_sync.core.journal import Known
-from zapi_sync.core.pacing import UNPACED
+from zapi_sync.core.model import GroupKey
+from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import (
     Create,
     Existing,
@@ -39,7 +43,7 @@ from zapi_sync.core.plan import (
 )
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
 from zapi_sync.render import drift, json, markdown, text
 
 if TYPE_CHECKING:
@@ -50,35 +54,52 @@ if TYPE_CHECKING:
 @files_option
 @state_option
 @sandbox_option
+@target_option
 @click.option(
     "--refresh",
     is_flag=True,
     help="Ask the API, too: names that are taken there, and drift of the state's groups.",
 )
 @detailed_exitcode_option
+@click.option(
+    "--out",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Save the plan, for `show FILE` and `apply FILE`. It holds the phone numbers.",
+)
 @with_console(Format.MARKDOWN)
 def command(
     console: Console,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
+    targets: tuple[str, ...],
     refresh: bool,
     detailed_exitcode: bool,
+    out: str | None,
 ) -> int:
     """Show what is missing: the config against the state. Offline: needs no credentials and no network,
     unless --refresh asks the API.
 
     \b
-    In a pull request:      zapi-sync plan --detailed-exitcode
-    For a program:          zapi-sync plan --format json
-    What is there already:  zapi-sync plan --refresh
+    In a pull request:              zapi-sync plan --detailed-exitcode
+    For a program:                  zapi-sync plan --format json
+    What is there already:          zapi-sync plan --refresh
+    To be carried out as reviewed:  zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
     """
+    if refresh and out is not None:
+        raise UsageError.of(
+            Code.USAGE,
+            "--refresh and --out do not go together: what the API said is no part of a saved plan",
+            hint="look with --refresh first, then save with --out: apply FILE looks again before it creates",
+        )
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
-    plan = make_plan(config.groups, known)
-    found = _look(console, path, known, plan, sandbox=sandbox) if refresh else None
+    only = targeted(config, targets)
+    plan = make_plan(config.groups, known).only(only)
+    found = _look(console, path, known, plan, only, sandbox=sandbox) if refresh else None
     if found:
         plan = with_existing(plan, found.listings, known, Existing.FAIL)
     warnings = [
@@ -88,8 +109,12 @@ def command(
         *(found.failures if found else ()),
     ]
     console.complain(warnings)
-    pacing = UNPACED if sandbox else config.pacing
-    course = forecasts(plan, known, pacing, SystemClock().now())
+    pacings = Pacings(UNPACED) if sandbox else config.pacings
+    now = SystemClock().now()
+    course = forecasts(plan, pacings, now)
+    if out is not None:
+        saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
+        console.talk(save_plan(saved, out))
     seen = found.drift if found and found.drift.groups else None
     match console.format:
         case Format.JSON:
@@ -109,13 +134,22 @@ def command(
     return _exit_code(plan) if detailed_exitcode else ExitCode.DONE
 
 
-def _look(console: Console, path: Path, known: Known, plan: Plan, *, sandbox: bool) -> Look:
+def _look(
+    console: Console,
+    path: Path,
+    known: Known,
+    plan: Plan,
+    only: frozenset[GroupKey] | None,
+    *,
+    sandbox: bool,
+) -> Look:
     """What the API says; where it cannot even be asked, that is a failure, and the plan is shown without."""
     from zapi_sync.cli.looking import Look, look
 
     instances = to_be_listed(plan, Existing.FAIL)
+    records = {key: record for key, record in known.groups.items() if only is None or key in only}
     try:
-        return look(console, path, known, known.groups, instances, sandbox=sandbox)
+        return look(console, path, known, records, instances, sandbox=sandbox)
     except ZapiSyncError as refusal:
         return Look(Drift(()), {}, refusal.diagnostics)
 

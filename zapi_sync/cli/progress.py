@@ -102,4 +102,6 @@ def _skipped(skipped: Skipped) -> str:
         case SkipReason.OUT_OF_BUDGET:
             until = timestamp(skipped.until) if skipped.until else "later"
             why = f'the budget of a day is used up on the instance "{instance}"; run again after {until}'
+        case SkipReason.OUT_OF_TIME:
+            why = "its turn would come after the --deadline"
     return f"not tried {skipped.group.key}: {why}"

@@ -9,7 +9,8 @@ from zapi_sync.cli.console import Console
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Plan, Step, Taken, Unsettled
-from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
+from zapi_sync.core.progress import RUN_AGAIN, Finished, Progress, Skipped, run_again_after
+from zapi_sync.core.state import timestamp
 from zapi_sync.errors import Diagnostic, ExitCode
 from zapi_sync.render import json, text
 
@@ -64,6 +65,8 @@ def _report_text(
     if taken or open_steps:
         console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
     console.talk(f"\n{len(made)} of {text.count(len(ended) + len(taken) + len(open_steps), 'group')} done.")
+    if again := run_again_after(ended):
+        console.talk(f"For the rest, run zapi-sync apply again after {timestamp(again)}.")
 
 
 def _exit_code(
@@ -78,4 +81,4 @@ def _exit_code(
         return ExitCode.ERROR
     if taken or open_steps or any(isinstance(outcome, Unknown) for outcome in outcomes):
         return ExitCode.UNSETTLED
-    return ExitCode.RUN_AGAIN_LATER if SkipReason.OUT_OF_BUDGET in skipped else ExitCode.DONE
+    return ExitCode.RUN_AGAIN_LATER if skipped.intersection(RUN_AGAIN) else ExitCode.DONE

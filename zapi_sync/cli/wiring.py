@@ -18,7 +18,7 @@ from zapi_sync.core.document import parse
 from zapi_sync.core.journal import Known
 from zapi_sync.core.keeping import ci_of, vanishing
 from zapi_sync.core.model import Credentials, InstanceName, Remote, sha256_of
-from zapi_sync.core.pacing import Forecast, Pacing, forecast
+from zapi_sync.core.pacing import Forecast, Pacings, forecast
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import Create, Plan
 from zapi_sync.core.state import check_remote
@@ -160,12 +160,16 @@ def remote_warnings(
     return []
 
 
-def forecasts(plan: Plan, known: Known, pacing: Pacing, now: datetime) -> list[Forecast]:
+def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:
     """The course of an apply, instance by instance."""
     wanted: dict[InstanceName, int] = {}
     for step in plan.of(Create):
         wanted[step.group.instance] = wanted.get(step.group.instance, 0) + 1
-    return [forecast(now, known.creations(instance), pacing, number) for instance, number in wanted.items()]
+    creations = plan.creations()
+    return [
+        forecast(instance, now, creations.get(instance, []), pacings.of(instance), number)
+        for instance, number in wanted.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)

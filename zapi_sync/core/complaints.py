@@ -35,6 +35,9 @@ class Complaints:
             self._counts[complaint.severity] += 1
             self._told[complaint] = None
 
+    def has(self, severity: Severity) -> bool:
+        return self._counts[severity] > 0
+
     def leave_untold(self, severity: Severity) -> None:
         """There is more of that kind, which nobody looks for."""
         self._untold.add(severity)

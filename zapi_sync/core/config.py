@@ -13,7 +13,7 @@ from zapi_sync.core.complaints import MAX_COMPLAINTS, Complaints, merged
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
 from zapi_sync.core.names import comparable_name, name_problems
-from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.pacing import Pacings, pacings_of
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, why_no_phone
 from zapi_sync.core.places import Place, apart
 from zapi_sync.core.positions import Path
@@ -31,15 +31,13 @@ MAX_PARTICIPANTS = 1023
 _MANY_INSTANCES = 100
 """With more instances than that, no name is looked at for being another one's misspelling."""
 
-_UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
-
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What all files of a run want together, and where each group and instance was first written."""
 
     groups: tuple[Group, ...]
-    pacing: Pacing
+    pacings: Pacings
     warnings: tuple[Diagnostic, ...]
     files: tuple[str, ...] = ()
     places: Mapping[GroupKey, Place] = field(default_factory=dict)
@@ -69,12 +67,13 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
             break
     else:
         reader.check_instances()
+        reader.check_paces()
     complaints = reader.complaints.in_order(files)
     if any(complaint.severity is Severity.ERROR for complaint in complaints):
         raise ConfigInvalid(complaints)
     return Config(
         tuple(reader.groups),
-        reader.pacing(),
+        reader.pacings(),
         tuple(complaints),
         tuple(files),
         reader.group_places,
@@ -95,7 +94,7 @@ class _Reader:
         default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
     )
     _phones_read: dict[int, tuple[Phone, ...]] = field(default_factory=dict)
-    _pacings: list[tuple[Pacing, Place]] = field(default_factory=list)
+    _pacings: list[tuple[Pacings, Place]] = field(default_factory=list)
     _broken: set[tuple[int, str | int]] = field(default_factory=set)
     _aliased: Aliased = field(default_factory=Aliased)
 
@@ -139,8 +138,22 @@ class _Reader:
         if "pacing" in known and not any(path[:1] == ("pacing",) for path in unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
 
-    def pacing(self) -> Pacing:
-        return self._pacings[0][0] if self._pacings else Pacing()
+    def pacings(self) -> Pacings:
+        return self._pacings[0][0] if self._pacings else Pacings()
+
+    def check_paces(self) -> None:
+        """Each instance with a pace of its own and no group: it may be the misspelt name of another."""
+        used = {group.instance for group in self.groups}
+        for pacings, place in [] if self.complaints.has(Severity.ERROR) else self._pacings[:1]:
+            for instance in [each for each in pacings.of_instances if each not in used]:
+                close = difflib.get_close_matches(instance, used, n=1)
+                self._complain(
+                    Code.PACE_OF_NO_INSTANCE,
+                    Place(place.document, ("pacing", "instances", instance), key=True),
+                    f'a pace for the instance "{instance}", and no group is on it',
+                    f'did you mean "{close[0]}"?' if close else "remove it, or put a group on that instance",
+                    severity=Severity.WARNING,
+                )
 
     def check_instances(self) -> None:
         """An instance that one group alone is on, and whose name is all but that of another one."""
@@ -271,17 +284,13 @@ class _Reader:
         return tuple(Phone(phone) for phone, _ in seen.values())
 
     def _pacing(self, document: Document, raw: Mapping[str, Value]) -> None:
-        usual = Pacing()
-        pacing = Pacing(
-            every=_seconds(str(raw["every"])) if "every" in raw else usual.every,
-            per_day=cast(int, raw.get("perDay", usual.per_day)),
-        )
+        pacing = pacings_of(raw)
         place = Place(document, ("pacing",), key=True)
         if self._pacings and self._pacings[0][0] != pacing:
             self._complain(
                 Code.PACING_TWICE,
                 place,
-                "two files ask for different paces, and there is one pace for all",
+                "two files ask for different paces, and they hold for all files together",
                 "keep `pacing` in one file",
                 also=("the other one", self._pacings[0][1]),
             )
@@ -308,7 +317,11 @@ def _broken_entries(known: Mapping[str, Value], broken: Iterable[Violation]) -> 
     groups = cast(dict[str | int, dict[str, object]], known.get("groups"))
     return {
         (id(groups[key]["phones"]), index)
-        for key, index in ((each.path[1], each.path[3]) for each in broken if len(each.path) == 4)
+        for key, index in (
+            (each.path[1], each.path[3])
+            for each in broken
+            if each.path[0] == "groups" and len(each.path) == 4
+        )
     }
 
 
@@ -332,9 +345,5 @@ def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> Instan
 def _makes_unusable(violation: Violation) -> bool:
     """Whether the group (or the pacing) cannot be read on: a wrong key, an attribute too many or one entry of
     its phones need not keep the rest from being checked."""
-    return violation.keyword not in ("additionalProperties", "propertyNames") and len(violation.path) < 4
-
-
-def _seconds(duration: str) -> float:
-    number = duration.rstrip("smh")
-    return float(number) * _UNIT_SECONDS[duration[len(number) :]]
+    is_entry = violation.path[:1] == ("groups",) and len(violation.path) == 4
+    return violation.keyword not in ("additionalProperties", "propertyNames") and not is_entry

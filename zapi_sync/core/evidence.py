@@ -43,11 +43,9 @@ class StillOpen:
 Settlement: TypeAlias = Found | NotThere | StillOpen
 
 
-def not_another_keys(found: Found, others: Collection[GroupId]) -> Found | StillOpen:
-    """What was found, unless another key has that group: an instance lists those of others that it is in."""
+def another_keys(found: Found) -> StillOpen:
+    """What was found, where another key has that group: an instance lists those of others that it is in."""
     phone = found.created.phone
-    if phone not in others:
-        return found
     return StillOpen(f"{phone} has that name, but is the group of another key", (phone,))
 
 

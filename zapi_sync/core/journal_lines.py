@@ -132,7 +132,7 @@ def _members(event: Event) -> dict[str, object]:
                 "event": "intent",
                 "at": timestamp(event.at),
                 "attempt": event.attempt,
-                **_group_members(group),
+                **group_members(group),
                 "sameName": list(event.same_name),
             }
         case Sending():
@@ -145,7 +145,7 @@ def _members(event: Event) -> dict[str, object]:
                 "at": timestamp(event.at),
                 "how": event.how,
                 "createdAt": timestamp(event.created_at),
-                **_group_members(event.group),
+                **group_members(event.group),
                 **_created_members(event.created),
             }
         case LinkFound():
@@ -159,7 +159,8 @@ def _members(event: Event) -> dict[str, object]:
             assert_never(event)
 
 
-def _group_members(group: Group) -> dict[str, object]:
+def group_members(group: Group) -> dict[str, object]:
+    """A wanted group as members of a JSON object."""
     return {
         "key": group.key,
         "instance": group.instance,
@@ -205,21 +206,22 @@ def _event_of(members: Mapping[str, object]) -> Event:
         case "adopted":
             created_at = moment_of(_text(members, "createdAt"))
             how = How(_text(members, "how"))
-            return Adopted(at, _group_of(members), _created_of(members), created_at, how)
+            return Adopted(at, group_of(members), _created_of(members), created_at, how)
         case "link":
             return LinkFound(at, GroupKey(_text(members, "key")), _text(members, "invitationLink"))
     attempt = _text(members, "attempt")
     match kind:
         case "intent":
             same_name = tuple(GroupId(each) for each in _texts(members, "sameName"))
-            return Intent(at, attempt, _group_of(members), same_name)
+            return Intent(at, attempt, group_of(members), same_name)
         case "sending":
             return Sending(at, attempt)
         case _:
             return Concluded(at, attempt, _outcome_of(str(kind), members))
 
 
-def _group_of(members: Mapping[str, object]) -> Group:
+def group_of(members: Mapping[str, object]) -> Group:
+    """The group of such members. Raises KeyError, ValueError or TypeError where they make none."""
     return Group(
         key=GroupKey(_text(members, "key")),
         instance=InstanceName(_text(members, "instance")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, TypeAlias, TypeVar
 
@@ -123,6 +124,24 @@ class Plan:
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """The steps of one kind, in order."""
         return [step for step in self.steps if isinstance(step, kind)]
+
+    def only(self, keys: Collection[GroupKey] | None) -> Plan:
+        """The plan with nothing missing but these keys; None stands for all."""
+        if keys is None:
+            return self
+        missing = (Create, Taken, Adopt)
+        return Plan(tuple(step for step in self.steps if step.key in keys or not isinstance(step, missing)))
+
+    def creations(self) -> Mapping[InstanceName, list[datetime]]:
+        """When groups were created, or may have been, on each instance; sorted."""
+        moments: dict[InstanceName, list[datetime]] = {}
+        for step in self.steps:
+            if isinstance(step, (Unchanged, Changed, Orphaned)):
+                moments.setdefault(step.record.instance, []).append(step.record.created_at)
+            elif isinstance(step, Unsettled):
+                instance = step.attempt.intent.group.instance
+                moments.setdefault(instance, []).append(step.attempt.sent_at)
+        return {instance: sorted(each) for instance, each in moments.items()}
 
     def counts(self) -> dict[str, int]:
         """How many steps there are of each action, none left out."""

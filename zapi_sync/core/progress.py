@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,7 @@ class SkipReason(StrEnum):
 
     INSTANCE_STOPPED = "instance_stopped"
     OUT_OF_BUDGET = "out_of_budget"
+    OUT_OF_TIME = "out_of_time"
     INTERRUPTED = "interrupted"
     RUN_STOPPED = "run_stopped"
 
@@ -59,6 +61,22 @@ class Skipped:
     group: Group
     reason: SkipReason
     until: datetime | None = None
+
+
+RUN_AGAIN = (SkipReason.OUT_OF_BUDGET, SkipReason.OUT_OF_TIME)
+"""For these reasons a later run goes on where this one ended."""
+
+
+def run_again_after(ended: Iterable[Finished | Skipped]) -> datetime | None:
+    """From when another run creates more; None where nothing is left for one."""
+    return min(
+        (
+            each.until
+            for each in ended
+            if isinstance(each, Skipped) and each.reason in RUN_AGAIN and each.until
+        ),
+        default=None,
+    )
 
 
 Progress: TypeAlias = Waiting | Started | Doubtful | Finished | Skipped

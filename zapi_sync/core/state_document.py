@@ -50,15 +50,19 @@ _CAUSES = {  # what CPython's parser says, in our words
 
 def state_text(state: State) -> str:
     """The state as a JSON document: sorted keys, two spaces, the same text for the same state."""
-    document = {
+    return json.dumps(state_members(state), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def state_members(state: State) -> dict[str, object]:
+    """The state as schemas/state.schema.json has it."""
+    return {
         "version": VERSION,
         "lineage": state.lineage,
         "serial": state.serial,
         "remote": state.remote,
         "instances": dict(state.instances),
-        "groups": {key: _record_json(record) for key, record in state.groups.items()},
+        "groups": {key: record_members(record) for key, record in state.groups.items()},
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
@@ -191,11 +195,12 @@ def _state(document: Mapping[str, object]) -> State:
         serial=cast(int, document["serial"]),
         remote=str(document["remote"]),
         instances=cast(Mapping[InstanceName, str], document["instances"]),
-        groups={GroupKey(key): _record(record) for key, record in groups.items()},
+        groups={GroupKey(key): record_from(record) for key, record in groups.items()},
     )
 
 
-def _record(members: Mapping[str, object]) -> Record:
+def record_from(members: Mapping[str, object]) -> Record:
+    """The record of members that fit the schema. Raises ValueError for a moment that cannot be."""
     return Record(
         instance=InstanceName(str(members["instance"])),
         phone=GroupId(str(members["phone"])),
@@ -209,7 +214,8 @@ def _record(members: Mapping[str, object]) -> Record:
     )
 
 
-def _record_json(record: Record) -> dict[str, object]:
+def record_members(record: Record) -> dict[str, object]:
+    """A record as members of a JSON object."""
     members: dict[str, object] = {
         "instance": record.instance,
         "phone": record.phone,

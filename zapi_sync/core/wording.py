@@ -19,6 +19,7 @@ _EXPECTED = {
     "version": "the number 1",
     "defaults": "a mapping, as in `autoInvite: true` on a line of its own",
     "pacing": "a mapping, with `every` and `perDay`",
+    "instances": "a mapping from each instance's name to its pace",
     "every": "a time, as in 60s, 5m or 1h",
     "perDay": "a whole number, 1 or more",
     "groups": "a mapping from each group's key to the group",
@@ -28,8 +29,12 @@ _EXPECTED = {
     "instance": "a name of lower-case letters, digits, - and _, at most 40",
 }
 _GROUP = "a mapping with `groupName` and `phones`"
+_PACE = "a mapping, with `every` or `perDay` or both"
 _PHONE = f"a phone number, as in {' or '.join(EXAMPLES)}"
 _KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"
+_INSTANCE_RULE = (
+    "the name of an instance is 1 to 40 of a-z, 0-9, `-` and `_`, and begins with a letter or digit"
+)
 _CUTS = {
     "maxLength": "shorten it",
     "maxItems": "split the group: WhatsApp takes far fewer",
@@ -131,6 +136,9 @@ def _missing_attribute(document: Document, path: Path) -> Diagnostic:
 
 
 def _impossible_key(document: Document, path: Path) -> Diagnostic:
+    if _is_pace(path):
+        what = f'"{_name(path)}" cannot be the name of an instance'
+        return Diagnostic(Code.WRONG_VALUE, what, _INSTANCE_RULE, document.where_key(path))
     key = str(path[-1])
     plain = unicodedata.normalize("NFKD", key[:_LONGEST]).encode("ascii", "ignore").decode().lower()
     possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._") if len(key) <= _LONGEST else ""
@@ -190,6 +198,8 @@ def _expected(path: Path) -> str:
         return _PHONE
     if path[0] == "groups" and len(path) == 2:
         return _GROUP
+    if _is_pace(path):
+        return _PACE
     return _EXPECTED.get(str(path[-1]), "something else")
 
 
@@ -198,9 +208,15 @@ def _subject(path: Path) -> str:
         return "this file"
     if path[0] == "groups" and len(path) == 2:
         return f'the group "{shortened(str(path[1]))}"'
+    if _is_pace(path):
+        return f'the pace of the instance "{_name(path)}"'
     if isinstance(path[-1], int):
         return "this entry of `phones`"  # of several groups, where they share the list
     return f"`{path[-1]}`{_of(path[:-1])}"
+
+
+def _is_pace(path: Path) -> bool:
+    return path[:2] == ("pacing", "instances") and len(path) == 3
 
 
 def _name(path: Path) -> str:
@@ -210,6 +226,8 @@ def _name(path: Path) -> str:
 def _of(path: Path) -> str:
     if len(path) >= 2 and path[0] == "groups":
         return f' of the group "{shortened(str(path[1]))}"'
+    if _is_pace(path):
+        return f' of the instance "{_name(path)}"'
     return f" of `{path[0]}`" if path else ""
 
 

@@ -31,7 +31,19 @@ WRITER_SECONDS = 5
 """So long a named pipe may have no writer."""
 MAX_BASE_URL = 2000
 
-SCHEMAS = ("groups", "state", "plan", "apply", "drift", "refresh", "invites", "init", "errors")
+SCHEMAS = (
+    "groups",
+    "state",
+    "plan",
+    "saved-plan",
+    "show",
+    "apply",
+    "drift",
+    "refresh",
+    "invites",
+    "init",
+    "errors",
+)
 
 _HOST_LABEL = re.compile(r"[^\W_]([\w-]{0,61}\w)?", re.ASCII)  # RFC 1035, 2.3.4, and _ as many have it
 _PORTS = {"http": 80, "https": 443}

@@ -14,6 +14,7 @@ import os
 import secrets
 import shlex
 import stat
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -173,21 +174,23 @@ class JournalFile:
         self._descriptor = descriptor
         self._lines = lines
         self._broken: StateUnwritable | None = None
+        self._lock = threading.Lock()
 
     def append(self, event: Event) -> None:
         """Returns once the event is on disk.
 
         After a failure every call fails: what the disk holds then is not known, and an fsync that failed once
-        must not be believed the next time.
+        must not be believed the next time. Several threads may call it.
         """
-        if self._broken:
-            raise self._broken
-        try:
-            self._append(line_of(self._lines + 1, event))
-        except StateUnwritable as broken:
-            self._broken = broken
-            raise
-        self._lines += 1
+        with self._lock:
+            if self._broken:
+                raise self._broken
+            try:
+                self._append(line_of(self._lines + 1, event))
+            except StateUnwritable as broken:
+                self._broken = broken
+                raise
+            self._lines += 1
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from zapi_sync.core.journal import Known, OpenAttempt
 from zapi_sync.core.model import Group, GroupKey, Record
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
-from zapi_sync.core.progress import Finished, Skipped
+from zapi_sync.core.progress import Finished, Skipped, run_again_after
 from zapi_sync.core.scaffold import Piece
 from zapi_sync.core.state import State, timestamp
+from zapi_sync.core.state_document import state_members
 from zapi_sync.errors import Diagnostic, Location
 
 FORMAT_VERSION = "1.0"
@@ -35,8 +37,9 @@ def plan(
             "invitationsUpTo": sum(_invitations(step.group) for step in plan.of(Create)),
             "forecast": {
                 "creations": sum(forecast.creations for forecast in forecasts),
-                "seconds": round(sum(forecast.seconds for forecast in forecasts), 1),
+                "seconds": round(max((forecast.seconds for forecast in forecasts), default=0), 1),
                 "leftOver": sum(forecast.left_over for forecast in forecasts),
+                "instances": [_course(forecast) for forecast in forecasts],
             },
             "steps": [_step(step) for step in plan.steps],
             **({"drift": drift} if drift else {}),
@@ -63,6 +66,7 @@ def applied(
                 ),
                 *(_held(step) for step in unsettled),
             ],
+            "runAgainAfter": timestamp(again) if (again := run_again_after(ended)) else None,
             "diagnostics": [_diagnostic(each) for each in diagnostics],
         }
     )
@@ -75,6 +79,17 @@ def invites(groups: Mapping[GroupKey, Record]) -> str:
         for key, record in sorted(groups.items())
     ]
     return document({"format_version": FORMAT_VERSION, "groups": rows})
+
+
+def known(known: Known) -> str:
+    """State and journal, as schemas/show.schema.json has them; the state null where there is none yet."""
+    return document(
+        {
+            "format_version": FORMAT_VERSION,
+            "state": state_members(known.state) if known.state else None,
+            "unsettled": [{"key": key, **_doubt(attempt)} for key, attempt in sorted(known.open.items())],
+        }
+    )
 
 
 def errors(diagnostics: Sequence[Diagnostic]) -> str:
@@ -117,6 +132,18 @@ def document(members: object) -> str:
     return json.dumps(members, indent=2).replace("##", "#\\u0023")
 
 
+def _course(forecast: Forecast) -> dict[str, object]:
+    return {
+        "instance": forecast.instance,
+        "creations": forecast.creations,
+        "seconds": round(forecast.seconds, 1),
+        "room": forecast.room,
+        "leftOver": forecast.left_over,
+        "againIn": None if forecast.again is None else round(forecast.again, 1),
+        "finishedIn": None if forecast.finished is None else round(forecast.finished, 1),
+    }
+
+
 def _step(step: Step) -> dict[str, object]:
     members: dict[str, object] = {"action": step.action, "key": step.key}
     match step:
@@ -135,9 +162,13 @@ def _step(step: Step) -> dict[str, object]:
         case Adopt(group, phone):
             members |= _group(group) | {"phone": phone}
         case Unsettled(attempt=attempt):
-            members |= _group(attempt.intent.group)
-            members |= {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
+            members |= _doubt(attempt)
     return members
+
+
+def _doubt(attempt: OpenAttempt) -> dict[str, object]:
+    sent = {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
+    return _group(attempt.intent.group) | sent
 
 
 def _group(group: Group) -> dict[str, object]:

@@ -16,6 +16,7 @@ from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import pad, printable, width
 
 MAX_PHONES = 8
+MAX_COURSES = 10
 
 
 def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
@@ -32,11 +33,16 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
 
 
 def seconds(duration: float) -> str:
-    """A length of time as one says it: 40 s, 12 min, 3 h 20 min."""
+    """A length of time as one says it: 40 s, 12 min, 3 h 20 min, 5 days."""
     if duration < 90:
         return f"{duration:.0f} s"
     minutes = round(duration / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 72:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def finished(finished: Finished, paint: Paint) -> str:
@@ -257,13 +263,28 @@ def summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator
 
 def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
     """How long it takes, and what a day's budget leaves over."""
-    left_over = sum(forecast.left_over for forecast in forecasts)
-    now = sum(forecast.creations for forecast in forecasts)
-    took = sum(forecast.seconds for forecast in forecasts)
+    took = max((each.seconds for each in forecasts), default=0)
     if took >= 1:
-        yield f"At this pace it takes about {seconds(took)}."
-    if left_over:
-        yield f"The day's budget allows {now} of them now; {left_over} are left for a later apply."
+        together = ", the instances side by side" if len(forecasts) > 1 else ""
+        yield f"At this pace it takes about {seconds(took)}{together}."
+    short = [each for each in forecasts if each.left_over]
+    for each in short[:MAX_COURSES]:
+        yield _shortage(each)
+    if len(short) > MAX_COURSES:
+        yield f"The same is so on {len(short) - MAX_COURSES} more instances."
+
+
+def _shortage(course: Forecast) -> str:
+    """What a day's budget leaves over on one instance."""
+    wanted = course.creations + course.left_over
+    again = "more than a year" if course.again is None else seconds(course.again)
+    last = (
+        "takes more than a year" if course.finished is None else f"can be there in {seconds(course.finished)}"
+    )
+    return (
+        f'The day\'s budget on the instance "{course.instance}" allows {course.creations} of {wanted} now. '
+        f"Apply again in {again} for the next; the last {last}."
+    )
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -37,13 +37,18 @@ class Control:
     def faults(self) -> Response:
         """List the faults that are switched on, and those that could be."""
         queue = [
-            {"fault": active.fault.name, "times": active.times, "seconds": active.seconds}
+            {
+                "fault": active.fault.name,
+                "times": active.times,
+                "seconds": active.seconds,
+                "instance": active.instance,
+            }
             for active in self._faults.queued()
         ]
         return jsonify(queue=queue, known={name: fault.what.description for name, fault in KNOWN.items()})
 
     def switch_on(self) -> Response:
-        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S}`, the last two optional."""
+        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S, "instance": ID}`, at least the first."""
         try:
             self._faults.add(*_wanted(json_of(request.get_data())))
         except ValueError as error:
@@ -122,12 +127,14 @@ def control(store: Store, ledger: Ledger, faults: FaultQueue) -> Blueprint:
     return blueprint
 
 
-def _wanted(body: object) -> tuple[str, int, float | None]:
+def _wanted(body: object) -> tuple[str, int, float | None, str | None]:
     if not isinstance(body, dict) or not isinstance(body.get("fault"), str):
         raise ValueError('a fault is switched on with {"fault": NAME, "times": N}')
-    times, seconds = body.get("times", 1), body.get("seconds")
+    times, seconds, instance = body.get("times", 1), body.get("seconds"), body.get("instance")
     if not isinstance(times, int) or isinstance(times, bool):
         raise ValueError("times must be an integer")
     if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool)):
         raise ValueError("seconds must be a number")
-    return body["fault"], times, seconds
+    if instance is not None and not isinstance(instance, str):
+        raise ValueError("instance must be the id of one")
+    return body["fault"], times, seconds, instance

@@ -165,6 +165,8 @@ class Active:
     times: int
     seconds: float
     since: int
+    instance: str | None = None
+    """The id of the instance that it strikes; None for any."""
 
 
 class FaultQueue:
@@ -175,7 +177,9 @@ class FaultQueue:
         self._queue: list[Active] = []
         self._lock = threading.Lock()
 
-    def add(self, name: str, times: int = 1, seconds: float | None = None) -> None:
+    def add(
+        self, name: str, times: int = 1, seconds: float | None = None, instance: str | None = None
+    ) -> None:
         """Switch a fault on. Raises ValueError for an unknown one, or values it cannot take."""
         if name not in KNOWN:
             raise ValueError(f"unknown fault {name!r}; known are: {', '.join(sorted(KNOWN))}")
@@ -184,9 +188,8 @@ class FaultQueue:
         default = KNOWN[name].what.seconds
         if seconds is not None and (default is None or not 0 <= seconds <= 300):
             raise ValueError(f"{name}: seconds must be from 0 to 300, where a fault takes them at all")
-        active = Active(
-            KNOWN[name], times, (default or 0) if seconds is None else seconds, self._newest_group()
-        )
+        length = (default or 0) if seconds is None else seconds
+        active = Active(KNOWN[name], times, length, self._newest_group(), instance)
         with self._lock:
             self._queue.append(active)
 
@@ -197,11 +200,12 @@ class FaultQueue:
             raise ValueError(f"{text!r}: what follows the colon must be a number")
         self.add(name, int(times) if colon else 1)
 
-    def take(self, method: str, call: str) -> Active | None:
-        """Return the fault that strikes this call, if any, and count it off."""
+    def take(self, method: str, call: str, instance: str) -> Active | None:
+        """Return the fault that strikes this call on an instance, if any, and count it off."""
         with self._lock:
             for at, active in enumerate(self._queue):
-                if method == active.fault.method and call in active.fault.calls:
+                strikes = method == active.fault.method and call in active.fault.calls
+                if strikes and active.instance in (None, instance):
                     left = [replace(active, times=active.times - 1)] if active.times > 1 else []
                     self._queue[at : at + 1] = left
                     return active

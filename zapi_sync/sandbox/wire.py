@@ -52,7 +52,7 @@ class Wire:
         return response(environ, start_response)
 
     def _respond(self, request: Request, instance: str, call: str) -> Response:
-        active = self._faults.take(request.method, call)
+        active = self._faults.take(request.method, call, instance)
         if active is None:
             return Exchange(request, instance, self._api, self._store, seconds=0, since=0).perform()
         exchange = Exchange(request, instance, self._api, self._store, active.seconds, active.since)

@@ -1,0 +1,127 @@
+"""From a plan to its file and back: what `plan --out`, `show FILE` and `apply FILE` share."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import shlex
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from zapi_sync.cli.options import DEFAULT_FILE
+from zapi_sync.cli.wiring import SANDBOX, state_file
+from zapi_sync.core.config import Config
+from zapi_sync.core.journal import Known
+from zapi_sync.core.model import GroupKey, InstanceName, credential_variables, sha256_of
+from zapi_sync.core.plan import Create, Plan
+from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links
+from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
+from zapi_sync.edge import inputs
+from zapi_sync.edge.plan_file import read_plan, write_plan
+from zapi_sync.errors import Code, UsageError
+
+
+def the_plan(
+    plan: Plan,
+    config: Config,
+    known: Known,
+    files: Sequence[str],
+    state: Path,
+    environment: Mapping[str, str],
+    targets: frozenset[GroupKey] | None,
+    now: datetime,
+    *,
+    sandbox: bool,
+) -> SavedPlan:
+    """A plan with all that it was made of. Raises CredentialsInvalid for an address that cannot be."""
+    instances = sorted({step.group.instance for step in plan.of(Create)})
+    return SavedPlan(
+        created_at=now,
+        files=tuple(files),
+        state=str(state),
+        lineage=known.state.lineage if known.state else None,
+        serial=known.state.serial if known.state else None,
+        remote=(SANDBOX if sandbox else inputs.read_remote(environment)).origin,
+        instances={} if sandbox else {name: _digest(name, environment) for name in instances},
+        pacings=config.pacings,
+        targets=None if targets is None else tuple(sorted(targets)),
+        plan=without_links(plan),
+    )
+
+
+def _digest(instance: InstanceName, environment: Mapping[str, str]) -> str | None:
+    """As the state has it, where the environment says which instance it is: a plan needs no credentials."""
+    instance_id = environment.get(credential_variables(instance)[0], "").strip()
+    return sha256_of(instance_id) if instance_id else None
+
+
+def save_plan(saved: SavedPlan, out: str) -> str:
+    """Write a plan to its file; returns what to tell about it. Raises SavedPlanInvalid."""
+    write_plan(Path(out), saved_text(saved), is_saved_plan)
+    return f"Saved: zapi-sync apply {shlex.quote(out)} creates exactly this, as long as nothing has moved."
+
+
+def load_plan(file: str) -> SavedPlan:
+    """Raises SavedPlanInvalid."""
+    return parse_saved(read_plan(Path(file)), inputs.schema("saved-plan"), file)
+
+
+def refuse_if_stale(saved: SavedPlan, now: SavedPlan, file: str) -> None:
+    """Raises SavedPlanStale where a plan of this moment is another one than the saved one."""
+    refuse_if_moved(saved, now, file, shlex.join(_again(saved, file)))
+
+
+def _again(saved: SavedPlan, file: str) -> list[str]:
+    """The command that makes a plan as this one was made."""
+    words = ["zapi-sync", "plan"]
+    if saved.files != (DEFAULT_FILE,):
+        words += [word for name in saved.files for word in ("-f", name)]
+    sandbox = saved.remote == SANDBOX.origin
+    usual = None
+    with suppress(UsageError):  # there are two that it could be
+        usual = state_file(saved.files, None, {}, sandbox=sandbox)
+    if Path(saved.state) != usual:
+        words += ["--state", saved.state]
+    words += ["--sandbox"] if sandbox else []
+    words += [word for key in saved.targets or () for word in ("--target", key)]
+    return [*words, "--out", file]
+
+
+def refuse_what_a_plan_says(names: Sequence[str]) -> None:
+    """Raises UsageError where one of these options was given beside a saved plan, which says it already."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if parameter.name in names and given:
+            raise UsageError.of(
+                Code.PLAN_AND_MORE,
+                f"{parameter.opts[-1]} does not go with a saved plan, which says it already",
+                hint="leave it out, or make another plan with it: zapi-sync plan --out FILE",
+            )
+
+
+def targeted(config: Config, patterns: Sequence[str]) -> frozenset[GroupKey] | None:
+    """The keys of the config that --target names, by themselves or by a glob; None where it was not given.
+
+    Raises UsageError for a pattern that no key fits.
+    """
+    if not patterns:
+        return None
+    keys = [group.key for group in config.groups]
+    chosen: set[GroupKey] = set()
+    for pattern in patterns:
+        fitting = fnmatch.filter(keys, pattern)
+        if not fitting:
+            close = difflib.get_close_matches(pattern, keys, n=1)
+            raise UsageError.of(
+                Code.NO_SUCH_GROUP,
+                f'the config has no group "{pattern}"' + (f'; did you mean "{close[0]}"?' if close else ""),
+                hint="--target takes a key of the config, or a pattern of keys, as in 'launch-*'",
+            )
+        chosen.update(map(GroupKey, fitting))
+    return frozenset(chosen)

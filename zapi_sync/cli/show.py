@@ -1,0 +1,64 @@
+"""`zapi-sync show`"""
+
+from __future__ import annotations
+
+import click
+
+from zapi_sync.cli.completion import complete_file
+from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
+from zapi_sync.cli.saving import load_plan, refuse_what_a_plan_says
+from zapi_sync.cli.wiring import SANDBOX, forecasts, load_state, open_state, state_file
+from zapi_sync.core.pacing import UNPACED, Pacings
+from zapi_sync.core.saved_plan_document import saved_members
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.inputs import environment
+from zapi_sync.errors import ExitCode
+from zapi_sync.render import json, markdown, text
+from zapi_sync.render import known as rendered
+
+
+@click.command("show")
+@click.argument("plan_file", metavar="[PLANFILE]", required=False, shell_complete=complete_file)
+@files_option
+@state_option
+@sandbox_option
+@with_console(Format.MARKDOWN)
+def command(
+    console: Console, plan_file: str | None, files: tuple[str, ...], state: str | None, sandbox: bool
+) -> int:
+    """Show a saved plan (plan --out), or the state.
+
+    \b
+    What would be applied:  zapi-sync show launch.plan
+    What was created:       zapi-sync show
+    """
+    if plan_file:
+        refuse_what_a_plan_says(("files", "state", "sandbox"))
+        return _show_plan(console, plan_file)
+    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    console.complain(local.warnings())
+    known = load_state(local)
+    match console.format:
+        case Format.JSON:
+            console.result(json.known(known))
+        case Format.MARKDOWN:
+            console.result(rendered.markdown(known))
+        case _:
+            console.result(rendered.text(known, console.paint))
+    return ExitCode.DONE
+
+
+def _show_plan(console: Console, plan_file: str) -> ExitCode:
+    saved = load_plan(plan_file)
+    pacings = Pacings(UNPACED) if saved.remote == SANDBOX.origin else saved.pacings
+    course = forecasts(saved.plan, pacings, SystemClock().now())
+    match console.format:
+        case Format.JSON:
+            console.result(json.document(saved_members(saved)))
+        case Format.MARKDOWN:
+            console.result(markdown.plan(saved.plan, course, []))
+        case _:
+            console.talk(rendered.made_of(saved))
+            console.result(text.plan(saved.plan, course, console.paint))
+    return ExitCode.DONE

@@ -1,0 +1,140 @@
+"""A plan in a file, to be reviewed and carried out as it is: what it was made of, and what moved since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from zapi_sync.core.model import Group, GroupKey, InstanceName, credential_variables
+from zapi_sync.core.pacing import Pacings
+from zapi_sync.core.plan import Changed, Create, Orphaned, Plan, Step, Unchanged
+from zapi_sync.errors import Code, Diagnostic, Location, SavedPlanStale
+
+MAX_TOLD = 20
+"""So many of the things that moved are told."""
+
+_CONFIG = "the config was edited since"
+_EITHER = "that comes of the state, or of an edit of the config"
+_STATE = "the state was written since: something was created, imported, settled or removed"
+_ATTRIBUTES = {
+    "instance": "instance",
+    "group_name": "groupName",
+    "auto_invite": "autoInvite",
+    "phones": "phones",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan, and all that it was made of.
+
+    `files` and `state` are paths, as they were given; `lineage` and `serial` are None where there was no
+    state yet; `remote` is the API's origin; `instances` has a digest of each id, None where the environment
+    did not say it; `targets` are the keys that the plan was confined to, None for all.
+    """
+
+    created_at: datetime
+    files: tuple[str, ...]
+    state: str
+    lineage: str | None
+    serial: int | None
+    remote: str
+    instances: Mapping[InstanceName, str | None]
+    pacings: Pacings
+    targets: tuple[GroupKey, ...] | None
+    plan: Plan
+
+    @property
+    def creates(self) -> frozenset[GroupKey]:
+        """The keys of the groups that it creates: no other one may be."""
+        return frozenset(step.key for step in self.plan.of(Create))
+
+
+def without_links(plan: Plan) -> Plan:
+    """The plan less the invite links: whoever reviews it need not be able to join."""
+    return Plan(tuple(_without_link(step) for step in plan.steps))
+
+
+def _without_link(step: Step) -> Step:
+    if isinstance(step, (Unchanged, Changed, Orphaned)):
+        return replace(step, record=replace(step.record, invitation_link=None))
+    return step
+
+
+def refuse_if_moved(saved: SavedPlan, now: SavedPlan, file: str, again: str) -> None:
+    """Raises SavedPlanStale with all that is not as it was when the plan was made.
+
+    `now` is what would be saved at this moment; `again` is the command that makes a new plan.
+    """
+    moved = list(_moved(saved, now))
+    more = len(moved) - MAX_TOLD
+    told = moved[:MAX_TOLD] + ([(f"{more} more things are not as they were", _CONFIG)] if more > 0 else [])
+    if told:
+        raise SavedPlanStale(
+            Diagnostic(
+                Code.PLAN_STALE,
+                f"this plan is stale: {what}",
+                why if number else f"{why}; nothing was sent. Make a new plan and review it: {again}",
+                Location(file),
+            )
+            for number, (what, why) in enumerate(told)
+        )
+
+
+def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
+    """What is not as it was, and how that may have come about."""
+    if saved.remote != now.remote:
+        yield (
+            f"it is for {saved.remote}, and this run would talk to {now.remote}",
+            "ZAPI_BASE_URL is another one",
+        )
+    for instance, digest in saved.instances.items():
+        current = now.instances.get(instance)
+        if digest and current and digest != current:
+            yield (
+                f'the instance "{instance}" was another Z-API instance',
+                f"{credential_variables(instance)[0]} is another one",
+            )
+    if saved.lineage != now.lineage:
+        yield f"there was {_told(saved.lineage)}, and there is {_told(now.lineage)} now", _STATE
+    elif saved.serial != now.serial:
+        yield f"the state was at serial {saved.serial}, and is at {now.serial}", _STATE
+    if saved.pacings != now.pacings:
+        yield "the pacing is another one", _CONFIG
+    same_state = (saved.lineage, saved.serial) == (now.lineage, now.serial)
+    why = _CONFIG if same_state else _EITHER
+    yield from ((what, why) for what in _moved_steps(saved.plan, now.plan))
+
+
+def _told(lineage: str | None) -> str:
+    return f"the state {lineage}" if lineage else "no state"
+
+
+def _moved_steps(saved: Plan, now: Plan) -> Iterator[str]:
+    before = {step.key: step for step in saved.steps}
+    after = {step.key: step for step in now.steps}
+    for key, step in before.items():
+        if key not in after:
+            yield f'the group "{key}" ({step.action}) is gone'
+        elif step != after[key]:
+            yield f'the group "{key}" {_difference(step, after[key])}'
+    for key, step in after.items():
+        if key not in before:
+            yield f'the group "{key}" ({step.action}) is new'
+    if list(before) != list(after) and set(before) == set(after):
+        yield "the groups are in another order"
+
+
+def _difference(before: Step, after: Step) -> str:
+    if before.action != after.action:
+        return f"was {before.action}, and is {after.action} now"
+    if isinstance(before, Create) and isinstance(after, Create):
+        return f"differs in {' and '.join(_differing(before.group, after.group))}"
+    return f"is {before.action} as before, and with other details"
+
+
+def _differing(before: Group, after: Group) -> Iterator[str]:
+    for name, attribute in _ATTRIBUTES.items():
+        if getattr(before, name) != getattr(after, name):
+            yield attribute

@@ -1,0 +1,211 @@
+"""A saved plan as a JSON document, written, and read with what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from zapi_sync.core.journal import Intent, OpenAttempt
+from zapi_sync.core.journal_lines import group_members, group_of
+from zapi_sync.core.json_text import Repeated, unique_members
+from zapi_sync.core.model import GroupId, GroupKey, InstanceName, sha256_of
+from zapi_sync.core.pacing import Pacing, Pacings
+from zapi_sync.core.plan import (
+    Adopt,
+    Changed,
+    Create,
+    Difference,
+    Orphaned,
+    Plan,
+    Step,
+    Taken,
+    Unchanged,
+    Unsettled,
+)
+from zapi_sync.core.saved_plan import SavedPlan
+from zapi_sync.core.source import shortened
+from zapi_sync.core.state import moment_of, timestamp
+from zapi_sync.core.state_document import record_from, record_members
+from zapi_sync.core.verdict import JsonValue, violations
+from zapi_sync.errors import Code, SavedPlanInvalid
+
+KIND = "zapi-sync plan"
+FORMAT_VERSION = "1.0"
+"""The second number grows with a new member, the first when a member changes meaning."""
+
+_Members = Mapping[str, object]
+
+
+def saved_text(saved: SavedPlan) -> str:
+    return json.dumps(saved_members(saved), indent=2) + "\n"
+
+
+def saved_members(saved: SavedPlan) -> dict[str, object]:
+    """The plan as schemas/saved-plan.schema.json has it, with a digest of all that is in it."""
+    own = {instance: _pacing_members(pacing) for instance, pacing in saved.pacings.of_instances.items()}
+    members: dict[str, object] = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "createdAt": timestamp(saved.created_at),
+        "files": list(saved.files),
+        "state": {"path": saved.state, "lineage": saved.lineage, "serial": saved.serial},
+        "remote": saved.remote,
+        "instances": dict(saved.instances),
+        "pacing": {**_pacing_members(saved.pacings.usual), "instances": own},
+        "targets": None if saved.targets is None else list(saved.targets),
+        "summary": saved.plan.counts(),
+        "steps": [_step_members(step) for step in saved.plan.steps],
+    }
+    return {**members, "digest": _digest(members)}
+
+
+def is_saved_plan(beginning: bytes) -> bool:
+    """Whether a file that begins so is a saved plan, and may be written over by another one."""
+    return beginning.startswith(f'{{\n  "kind": "{KIND}"'.encode())
+
+
+def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPlan:
+    """The plan in a file's bytes. Raises SavedPlanInvalid, also where somebody changed it by hand."""
+    document = _document(raw, file)
+    version = document.get("format_version")
+    if document.get("kind") == KIND and isinstance(version, str) and not version.startswith("1."):
+        raise SavedPlanInvalid.of(
+            Code.PLAN_NEWER,
+            f"this plan has version {shortened(version)}, and this zapi-sync knows version {FORMAT_VERSION}",
+            hint="a newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent",
+            file=file,
+        )
+    if document.get("kind") != KIND:
+        raise _corrupt(file, "it was not written by zapi-sync plan --out")
+    broken = violations(schema, cast(JsonValue, document), most=1)
+    if broken:
+        place = ".".join(shortened(str(step)) for step in broken[0].path) or "its outermost value"
+        raise _corrupt(file, f"{place} is not as zapi-sync writes it")
+    if document.pop("digest") != _digest(document):
+        raise _corrupt(file, "it was changed after it was written")
+    try:
+        return _saved(document)
+    except (ValueError, TypeError, KeyError):
+        raise _corrupt(file, "a value in it cannot be") from None
+
+
+def _document(raw: bytes, file: str) -> dict[str, object]:
+    try:
+        document = json.loads(raw.decode(), object_pairs_hook=unique_members)
+    except Repeated as error:
+        raise _corrupt(file, f'"{error}" stands twice in one object') from None
+    except (ValueError, RecursionError):
+        raise _corrupt(file, "it is not JSON") from None
+    if not isinstance(document, dict):
+        raise _corrupt(file, "its outermost value is not an object")
+    return document
+
+
+def _corrupt(file: str, why: str) -> SavedPlanInvalid:
+    return SavedPlanInvalid.of(
+        Code.PLAN_CORRUPT,
+        f"this is no plan that can be carried out: {why}",
+        hint="make a new one, and review it: zapi-sync plan --out FILE; nothing was sent",
+        file=file,
+    )
+
+
+def _digest(members: _Members) -> str:
+    return sha256_of(json.dumps(members, sort_keys=True, separators=(",", ":")))
+
+
+def _pacing_members(pacing: Pacing) -> dict[str, object]:
+    return {"every": pacing.every, "perDay": pacing.per_day}
+
+
+def _step_members(step: Step) -> dict[str, object]:
+    match step:
+        case Create(group=group):
+            return {"action": step.action, "group": group_members(group)}
+        case Taken(group, ids, by):
+            return {"action": step.action, "group": group_members(group), "ids": list(ids), "by": by}
+        case Adopt(group, phone):
+            return {"action": step.action, "group": group_members(group), "phone": phone}
+        case Unsettled(key, attempt):
+            return {"action": step.action, "key": key, "attempt": _attempt_members(attempt)}
+        case Changed():
+            differences = [
+                {"attribute": each.attribute, "created": each.created, "wanted": each.wanted}
+                for each in step.differences
+            ]
+            record = record_members(step.record)
+            return {"action": step.action, "key": step.key, "record": record, "differences": differences}
+        case Unchanged(key, record) | Orphaned(key, record):
+            return {"action": step.action, "key": key, "record": record_members(record)}
+
+
+def _attempt_members(attempt: OpenAttempt) -> dict[str, object]:
+    intent = attempt.intent
+    return {
+        "at": timestamp(intent.at),
+        "id": intent.attempt,
+        "group": group_members(intent.group),
+        "sameName": list(intent.same_name),
+        "sentAt": timestamp(attempt.sent_at),
+        "reason": attempt.reason,
+    }
+
+
+def _saved(document: _Members) -> SavedPlan:
+    state, pacing = cast(_Members, document["state"]), cast(_Members, document["pacing"])
+    own = cast(Mapping[InstanceName, _Members], pacing["instances"])
+    targets = cast("list[GroupKey] | None", document["targets"])
+    return SavedPlan(
+        created_at=moment_of(str(document["createdAt"])),
+        files=tuple(cast(list[str], document["files"])),
+        state=str(state["path"]),
+        lineage=cast("str | None", state["lineage"]),
+        serial=cast("int | None", state["serial"]),
+        remote=str(document["remote"]),
+        instances=cast(Mapping[InstanceName, str | None], document["instances"]),
+        pacings=Pacings(_pacing(pacing), {instance: _pacing(members) for instance, members in own.items()}),
+        targets=None if targets is None else tuple(targets),
+        plan=Plan(tuple(_step(members) for members in cast(Sequence[_Members], document["steps"]))),
+    )
+
+
+def _pacing(members: _Members) -> Pacing:
+    return Pacing(float(cast(float, members["every"])), cast("int | None", members["perDay"]))
+
+
+def _step(members: _Members) -> Step:
+    """The step of its members. Raises ValueError, TypeError or KeyError where they make none."""
+    action = members["action"]
+    if action in (Create.action, Taken.action, Adopt.action):
+        group = group_of(cast(_Members, members["group"]))
+        if action == Create.action:
+            return Create(group)
+        if action == Adopt.action:
+            return Adopt(group, GroupId(str(members["phone"])))
+        ids = tuple(GroupId(each) for each in cast(list[str], members["ids"]))
+        return Taken(group, ids, cast("GroupKey | None", members["by"]))
+    key = GroupKey(str(members["key"]))
+    if action == Unsettled.action:
+        return Unsettled(key, _attempt(cast(_Members, members["attempt"])))
+    record = record_from(cast(_Members, members["record"]))
+    if action == Unchanged.action:
+        return Unchanged(key, record)
+    if action == Orphaned.action:
+        return Orphaned(key, record)
+    differences = cast("list[dict[str, str | None]]", members["differences"])
+    return Changed(
+        key,
+        record,
+        tuple(Difference(str(each["attribute"]), each["created"], each["wanted"]) for each in differences),
+    )
+
+
+def _attempt(members: _Members) -> OpenAttempt:
+    intent = Intent(
+        moment_of(str(members["at"])),
+        str(members["id"]),
+        group_of(cast(_Members, members["group"])),
+        tuple(GroupId(each) for each in cast(list[str], members["sameName"])),
+    )
+    return OpenAttempt(intent, moment_of(str(members["sentAt"])), str(members["reason"]))

@@ -1,0 +1,75 @@
+"""What is known: the state's records, and what is in doubt; for a person, and for a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zapi_sync.core.journal import Known
+from zapi_sync.core.model import GroupKey, Record
+from zapi_sync.core.plan import Unsettled
+from zapi_sync.core.saved_plan import SavedPlan
+from zapi_sync.core.state import timestamp
+from zapi_sync.render.markdown import code, folded_lists
+from zapi_sync.render.paint import Paint
+from zapi_sync.render.safe import printable
+from zapi_sync.render.text import count, unsettled
+
+
+def text(known: Known, paint: Paint) -> str:
+    """Every record with its invite link, and what is unsettled."""
+    return "\n".join(
+        [
+            *("\n".join(record(key, each, paint)) for key, each in sorted(known.groups.items())),
+            *unsettled([Unsettled(key, attempt) for key, attempt in sorted(known.open.items())], paint),
+            *([""] if known.groups or known.open else []),
+            f"{summary(known)}.",
+        ]
+    )
+
+
+def record(key: GroupKey, record: Record, paint: Paint) -> Iterator[str]:
+    """All of a record, a line an attribute."""
+    how = f", {record.how}" if record.how else ""
+    yield paint.bold(key)
+    yield f"    groupName   {printable(record.group_name)}"
+    yield f"    instance    {record.instance}"
+    yield f"    id          {record.phone}"
+    yield f"    link        {record.invitation_link or '(none yet: apply fetches it)'}"
+    yield f"    autoInvite  {'true' if record.auto_invite else 'false'}"
+    yield f"    created     {timestamp(record.created_at)}{how}"
+    if record.phones_not_added:
+        yield f"    not added   {', '.join(record.phones_not_added)}"
+
+
+def markdown(known: Known) -> str:
+    """Which groups there are; no link, no id and no phone number."""
+    return folded_lists(
+        ["### zapi-sync state", f"**{summary(known)}.**"],
+        {
+            "Created": [
+                f"- {code(key)}, {code(each.group_name)}" for key, each in sorted(known.groups.items())
+            ],
+            "Unsettled: the group may exist or not": [
+                f"- {code(key)}, {code(each.intent.group.group_name)}"
+                for key, each in sorted(known.open.items())
+            ],
+        },
+    )
+
+
+def summary(known: Known) -> str:
+    """How much is known, in one phrase."""
+    if known.state is None:
+        return "There is no state yet"
+    doubt = f", {len(known.open)} unsettled" if known.open else ""
+    return f"{count(len(known.groups), 'group')}{doubt}; serial {known.state.serial}"
+
+
+def made_of(saved: SavedPlan) -> str:
+    """Which plan this is: when it was made, of what, and for which API."""
+    files = ", ".join(map(printable, saved.files))
+    serial = "no state yet" if saved.serial is None else f"serial {saved.serial}"
+    return (
+        f"Plan of {timestamp(saved.created_at)}: {files} against {printable(saved.state)} ({serial}), "
+        f"for {printable(saved.remote)}."
+    )
