@@ -11,13 +11,9 @@ from typing import Any
 import pytest
 
 from zapi_sync import __version__
+from zapi_sync.cli import COMMANDS
 
 from .conftest import COMMAND
-
-COMMANDS = (
-    "init", "validate", "plan", "apply", "show", "drift", "refresh", "import", "invites", "resolve",
-    "sandbox", "schema", "completion",
-)  # fmt: skip
 
 
 def completed(zapi_sync: Any, line: str) -> list[str]:

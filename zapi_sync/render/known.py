@@ -9,7 +9,7 @@ from zapi_sync.core.model import GroupKey, Record
 from zapi_sync.core.plan import Unsettled
 from zapi_sync.core.saved_plan import SavedPlan
 from zapi_sync.core.state import timestamp
-from zapi_sync.render.markdown import code, folded_lists
+from zapi_sync.render.markdown import code, report
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import count, unsettled
@@ -43,7 +43,7 @@ def record(key: GroupKey, record: Record, paint: Paint) -> Iterator[str]:
 
 def markdown(known: Known) -> str:
     """Which groups there are; no link, no id and no phone number."""
-    return folded_lists(
+    return report(
         ["### zapi-sync state", f"**{summary(known)}.**"],
         {
             "Created": [
@@ -54,6 +54,7 @@ def markdown(known: Known) -> str:
                 for key, each in sorted(known.open.items())
             ],
         },
+        [],
     )
 
 

@@ -41,7 +41,7 @@ def plan(
     """What apply would do. `drift` are the lists of what a look at the instances found (render.drift)."""
     head, *more = summary(plan, forecasts, Paint(False))
     changed = "Changed in the config (shown only: apply never changes a group)"
-    return folded_lists(
+    return _document(
         ["### zapi-sync plan", f"**{head}**", *more],
         {
             "To create": map(_create, plan.of(Create)),
@@ -58,18 +58,18 @@ def plan(
 
 def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     """That a config is valid."""
-    return folded_lists(["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**"], _told(warnings))
+    return _document(["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**"], _told(warnings))
 
 
 def complaints(diagnostics: Sequence[Diagnostic]) -> str:
     """Why a command came to nothing."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return folded_lists(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
+    return _document(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
 
 
 def report(head: Sequence[str], lists: Mapping[str, Iterable[str]], diagnostics: Sequence[Diagnostic]) -> str:
     """What a command found: paragraphs, lists by title, complaints."""
-    return folded_lists(head, {**lists, **_told(diagnostics)})
+    return _document(head, {**lists, **_told(diagnostics)})
 
 
 def code(text: str) -> str:
@@ -86,7 +86,7 @@ def _span(text: str) -> str:
     return f"{fence}{padding}{shown}{padding}{fence}"
 
 
-def folded_lists(head: Sequence[str], lists: Mapping[str, Iterable[str]]) -> str:
+def _document(head: Sequence[str], lists: Mapping[str, Iterable[str]]) -> str:
     """What is to be seen at once, and the lists by title, folded; each has its share of the room, and
     what those before it left of theirs."""
     full = {title: items for title, lines in lists.items() if (items := list(lines))}
