@@ -43,7 +43,7 @@ from zapi_sync.core.plan import (
 )
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
 from zapi_sync.render import drift, json, markdown, text
 
 if TYPE_CHECKING:
@@ -87,14 +87,21 @@ def command(
     What is there already:  zapi-sync plan --refresh
     To be applied as it is: zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
     """
+    if refresh and out is not None:
+        raise UsageError.of(
+            Code.USAGE,
+            "--refresh and --out do not go together: what the API said is no part of a saved plan",
+            hint="look with --refresh first, then save with --out: apply FILE looks again before it creates",
+        )
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
     only = targeted(config, targets)
-    offline = make_plan(config.groups, known).only(only)
-    found = _look(console, path, known, offline, only, sandbox=sandbox) if refresh else None
-    plan = with_existing(offline, found.listings, known, Existing.FAIL) if found else offline
+    plan = make_plan(config.groups, known).only(only)
+    found = _look(console, path, known, plan, only, sandbox=sandbox) if refresh else None
+    if found:
+        plan = with_existing(plan, found.listings, known, Existing.FAIL)
     warnings = [
         *config.warnings_with(doubts(config, plan)),
         *local.warnings(),
@@ -107,7 +114,7 @@ def command(
     course = forecasts(plan, pacings, now)
     seen = found.drift if found and found.drift.groups else None
     if out is not None:
-        saved = the_plan(offline, config, known, files, path, environment(), only, now, sandbox=sandbox)
+        saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
         console.talk(save_plan(saved, out))
     match console.format:
         case Format.JSON:
