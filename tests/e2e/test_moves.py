@@ -55,6 +55,15 @@ def test_an_apply_renames_the_key_and_sends_nothing(online: Any, served: Any, fi
     assert (again.code, again.out) == (0, "Nothing to create. 1 unchanged.\n")
 
 
+def test_a_move_alone_needs_no_credentials(online: Any) -> None:
+    online.groups("a")
+    assert online(*APPLY).code == 0
+    online.write(config("b", "Group a", "a>b"))
+    result = online(*APPLY, ZAPI_INSTANCE_ID="", ZAPI_TOKEN="", ZAPI_CLIENT_TOKEN="")
+    assert result.code == 0, result.err
+    assert list(online.state()["groups"]) == ["b"]
+
+
 def test_a_key_and_a_name_that_change_at_once_make_no_second_group(online: Any, served: Any) -> None:
     online.groups("a")
     assert online(*APPLY).code == 0

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from zapi_sync.core.journal import Begin, replay
+from zapi_sync.core.model import GroupKey
+from zapi_sync.core.moves import Move, due, moved
 from zapi_sync.core.outcome import Unknown
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
@@ -28,6 +30,9 @@ def dies_at(step):
             os._exit(9)
     sys.addaudithook(hook)
 
+def act(local):
+    local.checkpoint()
+
 step, code = 0, 9
 while code == 9:
     copy = shutil.copytree(folder / "before", folder / f"died-{step:02}")
@@ -35,14 +40,23 @@ while code == 9:
     child = os.fork()
     if child == 0:
         dies_at(step)
-        local.checkpoint()
+        act(local)
         os._exit(0)
     code, step = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), step + 1
 """
 
 
-def die_everywhere(tmp_path: Path, events: list[object]) -> list[LocalState]:
-    """Copies of one folder, in each of which a checkpoint died one step later; in the last one it did not."""
+CHECKPOINT = "    local.checkpoint()"
+MOVE = """
+    from zapi_sync.core.moves import Move, moved
+    known = local.checkpoint()
+    known = moved(known, [Move("made", "new"), Move("lost", "lost-01")])
+    local.rewrite(known.state, known.open.values())
+"""
+
+
+def die_everywhere(tmp_path: Path, events: list[object], act: str = CHECKPOINT) -> list[LocalState]:
+    """Copies of one folder, in each of which `act` died one step later; in the last one it did not."""
     (tmp_path / "before").mkdir()
     local = LocalState(tmp_path / "before" / "groups.state.json", inputs.schema("state"))
     local.save(STATE)
@@ -50,7 +64,7 @@ def die_everywhere(tmp_path: Path, events: list[object]) -> list[LocalState]:
     for event in events:
         journal.append(event)  # type: ignore[arg-type]
     journal.close()
-    subprocess.run([sys.executable, "-c", DYING, tmp_path], check=True)
+    subprocess.run([sys.executable, "-c", DYING.replace(CHECKPOINT, act), tmp_path], check=True)
     died = sorted(tmp_path.glob("died-*"))
     return [LocalState(folder / "groups.state.json", inputs.schema("state")) for folder in died]
 
@@ -87,3 +101,19 @@ def test_what_a_dead_checkpoint_leaves_behind_is_not_taken_for_a_state(tmp_path:
     strays = {name for name in left if not name.startswith("groups.state.json")}
     assert strays
     assert all(name.startswith(".groups.state.json.") and name.endswith(".tmp") for name in strays)
+
+
+def test_a_move_of_keys_can_die_at_any_step(tmp_path: Path) -> None:
+    copies = die_everywhere(tmp_path, [*attempt("made", MADE), *attempt("lost", Unknown("reset"))], MOVE)
+    moves = [Move(GroupKey("made"), GroupKey("new")), Move(GroupKey("lost"), GroupKey("lost-01"))]
+    assert len(copies) > 12
+    for local in copies:
+        known = local.checkpoint()
+        after = moved(known, due(moves, known))
+        assert set(after.groups) == {"new"}
+        assert set(after.open) == {"lost-01"}
+        assert after.state
+        local.rewrite(after.state, after.open.values())
+        assert local.load() == after
+    assert {local.path.read_bytes() for local in copies} == {copies[-1].path.read_bytes()}
+    assert {local.journal_path.read_bytes() for local in copies} == {copies[-1].journal_path.read_bytes()}

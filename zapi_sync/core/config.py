@@ -102,8 +102,8 @@ class _Reader:
     group_places: dict[GroupKey, Place] = field(default_factory=dict)
     instance_places: dict[InstanceName, Place] = field(default_factory=dict)
     moves: DeclaredMoves = field(default_factory=DeclaredMoves)
-    _keys: dict[GroupKey, Place] = field(default_factory=dict)
-    """Where each key stands, also that of a group that cannot be read."""
+    _unread: dict[GroupKey, Place] = field(default_factory=dict)
+    """Where the keys of groups stand that cannot be read."""
     _all_keys: bool = True
     _names: dict[tuple[InstanceName, str], tuple[str, Place]] = field(default_factory=dict)
     _variables: dict[str, InstanceName] = field(
@@ -151,9 +151,10 @@ class _Reader:
         self._all_keys = self._all_keys and isinstance(groups, dict)
         if isinstance(groups, dict):
             for key, raw in groups.items():
-                self._keys.setdefault(GroupKey(key), Place(document, ("groups", key), key=True))
                 if ("groups", key) not in unusable and isinstance(raw, dict):
                     self._group(document, key, raw, auto_invite)
+                else:
+                    self._unread[GroupKey(key)] = Place(document, ("groups", key), key=True)
         if "pacing" in known and not any(path[:1] == ("pacing",) for path in unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
         moves = known.get("moved")
@@ -184,8 +185,9 @@ class _Reader:
 
     def check_moves(self) -> None:
         """What `moved` says, where the keys of all files are known."""
-        for each in self.moves.complaints(self._keys) if self._all_keys else ():
-            self._complain(each.code, each.place, each.message, each.hint, also=each.also)
+        if self.moves.moves and self._all_keys:
+            for each in self.moves.complaints({**self._unread, **self.group_places}):
+                self._complain(each.code, each.place, each.message, each.hint, also=each.also)
 
     def check_instances(self) -> None:
         """An instance that one group alone is on, and whose name is all but that of another one."""

@@ -62,6 +62,7 @@ class Details:
     owner: str | None
     link: str | None
     members: tuple[Member, ...] | None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def read_details(answer: Answer) -> Details:
         members=tuple(map(_member, participants))
         if isinstance(participants, list) and participants
         else None,
+        created_at=_moment(body.get("creation")),
     )
 
 
