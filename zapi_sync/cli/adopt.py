@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from zapi_sync.cli.apply_run import first_state, write_down
-from zapi_sync.cli.completion import complete_key
+from zapi_sync.cli.completion import complete_instance, complete_key
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     files_option,
@@ -40,8 +40,25 @@ LOOKUP_SECONDS = 30.0
 
 
 @click.command("import")
-@click.argument("key", shell_complete=complete_key)
-@click.argument("group_id")
+@click.argument("key", required=False, shell_complete=complete_key)
+@click.argument("group_id", required=False)
+@click.option("--all", "every", is_flag=True, help="All groups that exist and that the state does not know.")
+@click.option(
+    "--instance",
+    "instances",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_instance,
+    help="With --all: those of this instance; repeatable.  [those of the config, else default]",
+)
+@click.option("--out", metavar="FILE", help="With --all: write the YAML there, and not to standard output.")
+@click.option("--write", is_flag=True, help="With --all: take them into the state, too, after asking.")
+@click.option("--auto-approve", is_flag=True, help="With --write: do not ask; for machines.")
+@click.option(
+    "--state-is-kept",
+    is_flag=True,
+    help="On CI: do not refuse a state that git would not keep; something else does.",
+)
 @files_option
 @state_option
 @sandbox_option
@@ -49,8 +66,14 @@ LOOKUP_SECONDS = 30.0
 @with_console()
 def import_command(
     console: Console,
-    key: str,
-    group_id: str,
+    key: str | None,
+    group_id: str | None,
+    every: bool,
+    instances: tuple[str, ...],
+    out: str | None,
+    write: bool,
+    auto_approve: bool,
+    state_is_kept: bool,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
@@ -58,9 +81,30 @@ def import_command(
 ) -> int:
     """Take a group that exists for the one under KEY in the config: reads its name and link through the API.
 
+    With --all: print the YAML of all groups that exist and that the state does not know; with --write, take
+    them into the state under those keys.
+
     \b
     zapi-sync import launch-vip-01 120363019502650977-group
+    zapi-sync import --all > existing.yaml
     """
+    if every:
+        from zapi_sync.cli.import_all import Order, import_all
+
+        if key is not None:
+            raise UsageError.of(
+                Code.IMPORT_ALL,
+                "import takes either KEY and GROUP_ID or --all",
+                hint="zapi-sync import --help",
+            )
+        order = Order(instances, out, write, auto_approve, state_is_kept, lock_timeout)
+        return import_all(console, order, files, state, sandbox=sandbox)
+    if key is None or group_id is None or instances or out or write:
+        raise UsageError.of(
+            Code.IMPORT_ALL,
+            "import takes KEY and GROUP_ID, or --all (and --instance, --out, --write with it)",
+            hint="zapi-sync import --help",
+        )
     config = load_config(files)
     group = _wanted(config, key)
     path = state_file(files, state, environment(), sandbox=sandbox)

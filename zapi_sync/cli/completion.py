@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from zapi_sync.core.journal import Known
+from zapi_sync.core.model import Group
 from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.safe import printable
 
@@ -36,18 +37,27 @@ def command(shell: str) -> int:
 
 def complete_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The keys of the config that -f names; none, and not a word, where it cannot be read."""
+    return [
+        CompletionItem(group.key, help=printable(group.group_name))
+        for group in _wanted(ctx)
+        if group.key.startswith(incomplete)
+    ]
+
+
+def complete_instance(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The instances of the config that -f names."""
+    names = sorted({group.instance for group in _wanted(ctx)})
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _wanted(ctx: click.Context) -> Sequence[Group]:
     from zapi_sync.cli.wiring import load_config
 
     files: Sequence[str] = ctx.params["files"]
     try:
-        groups = load_config(files).groups if _at_hand(files) else ()
+        return load_config(files).groups if _at_hand(files) else ()
     except ZapiSyncError:
-        return []
-    return [
-        CompletionItem(group.key, help=printable(group.group_name))
-        for group in groups
-        if group.key.startswith(incomplete)
-    ]
+        return ()
 
 
 def complete_known_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -83,7 +83,7 @@ def config_text(found: Sequence[Proposal | LeftOut]) -> str:
     """The groups as a config, and in comments those that cannot stand in it."""
     made = [each for each in found if isinstance(each, Proposal)]
     lines = [
-        "# Groups that existed already (zapi-sync import --all). The keys are theirs for ever: choose before --write.",
+        "# Groups that existed already (zapi-sync import --all). A key is for ever: choose before --write.",
         "version: 1",
         "groups:" if made else "groups: {}",
         *(line for each in made for line in _entry(each)),
@@ -105,7 +105,7 @@ def _unfit(stranger: Stranger, named: Mapping[tuple[InstanceName, str], GroupKey
     other = named.get((stranger.instance, comparable_name(name)))
     if other is None:
         return None
-    return f"another group of its name is {other}; if it is this one: zapi-sync import {other} {stranger.phone}"
+    return f"its name is that of {other}; if it is the same group: zapi-sync import {other} {stranger.phone}"
 
 
 def _participants(details: Details, own_phone: str | None) -> tuple[tuple[Phone, ...], tuple[str, ...]]:
