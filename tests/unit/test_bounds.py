@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from zapi_sync.core import document, names
 from zapi_sync.core.complaints import MAX_COMPLAINTS
-from zapi_sync.core.config import MAX_PARTICIPANTS
+from zapi_sync.core.participants import MAX_PARTICIPANTS
 from zapi_sync.edge import inputs, local_state
 from zapi_sync.render.complaints import MAX_SHOWN
 

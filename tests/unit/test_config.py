@@ -11,10 +11,11 @@ from hypothesis import given
 
 from zapi_sync.core import document as limits
 from zapi_sync.core.complaints import MAX_COMPLAINTS
-from zapi_sync.core.config import MAX_PARTICIPANTS, Config, read_config
+from zapi_sync.core.config import Config, read_config
 from zapi_sync.core.document import Document
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import Pacing, Pacings
+from zapi_sync.core.participants import MAX_PARTICIPANTS
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.verdict import JsonValue
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity

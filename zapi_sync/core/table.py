@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 from zapi_sync.core.document import Document, Value
 from zapi_sync.core.places import Place
@@ -25,12 +26,11 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a CSV file that is not empty. `line` and `column` count from 0, in lines and in cells."""
+    """Where a cell of a CSV file stands: its line, counted from 0, and the name of its column."""
 
     table: Table
     line: int
-    column: int
-    text: str
+    column: str
     used: Place
 
     @property
@@ -45,14 +45,27 @@ class Cell:
         yield self.used.document.where_key(self.used.path[:2])
 
 
+Cells: TypeAlias = "list[tuple[int, str]]"
+"""Those of a column that are not empty: the line that each stands in, and its text."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """A CSV file as it was read."""
+    """A CSV file as it was read; `columns` are those that were looked at."""
 
     source: Source
+    columns: dict[str, Cells | Diagnostic] = field(default_factory=dict)
 
-    def cells(self, column: str, used: Place) -> list[Cell] | Diagnostic:
-        """The cells of a column that are not empty, at most one more than MAX_CELLS; or why there are none."""
+    def column(self, name: str) -> Cells | Diagnostic:
+        """The cells of a column, at most one more than MAX_CELLS; or why there are none.
+
+        The complaint about a file that could not be opened has no place.
+        """
+        if name not in self.columns:
+            self.columns[name] = self._read(name)
+        return self.columns[name]
+
+    def _read(self, name: str) -> Cells | Diagnostic:
         if self.source.problem:
             return self.source.problem
         header = self.header
@@ -60,14 +73,14 @@ class Table:
             return self._complaint(
                 Code.NO_CSV, "there is no header in this CSV file", "begin it with the names of its columns"
             )
-        if header.count(column) != 1:
-            return self._no_column(column, header)
-        return self._cells(header.index(column), used)
+        if header.count(name) != 1:
+            return self._no_column(name, header)
+        return self._cells(header.index(name))
 
-    def where(self, line: int, column: int) -> Location:
+    def where(self, line: int, column: str) -> Location:
         """The place of a cell, that of its first line if it is on several."""
         text = self.source.lines[line]
-        start, end = _span(text, self.delimiter, column)
+        start, end = _span(text, self.delimiter, self.header.index(column))
         return Location(self.source.name, line + 1, start + 1, max(1, end - start), text)
 
     @property
@@ -86,19 +99,17 @@ class Table:
         heads = [(delimiter, _first_row(self.source.lines[0], delimiter)) for delimiter in _DELIMITERS]
         return max(heads, key=lambda head: len(head[1]))
 
-    def _cells(self, column: int, used: Place) -> list[Cell] | Diagnostic:
+    def _cells(self, column: int) -> Cells | Diagnostic:
         import csv
 
-        rows = csv.reader(
-            (f"{line}\n" for line in self.source.lines), delimiter=self.delimiter, strict=True
-        )
-        found: list[Cell] = []
+        rows = csv.reader((f"{line}\n" for line in self.source.lines), delimiter=self.delimiter, strict=True)
+        found: Cells = []
         begin = 0
         try:
             for row in rows:
                 text = row[column].strip() if column < len(row) else ""
                 if begin and text:
-                    found.append(Cell(self, begin, column, text, used))
+                    found.append((begin, text))
                     if len(found) > MAX_CELLS:
                         break
                 begin = rows.line_num
