@@ -25,7 +25,7 @@ def test_each_bound_is_stated() -> None:
         f" values, {document.MAX_EXPANDED_TEXT:,} characters |",
         f"nothing writes to is given up after {inputs.WRITER_SECONDS} seconds",
         f"| groups in a file | {schema['properties']['groups']['maxProperties']:,} |",
-        f"| phones in a group | {group['phones']['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
+        f"| phones in a group | {schema['$defs']['phones']['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
         f"| a key | {schema['$defs']['key']['maxLength']} characters",
         f"| a groupName | {names.MAX_NAME} characters |",
         f"| an instance's name | {schema['$defs']['instance']['maxLength']} characters |",

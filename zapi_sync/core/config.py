@@ -9,18 +9,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from zapi_sync.core.complaints import MAX_COMPLAINTS, Complaints, merged
+from zapi_sync.core.checked import Broken, Checked, check
+from zapi_sync.core.complaints import Complaints, merged
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.pacing import Pacings, pacings_of
-from zapi_sync.core.participants import Broken, Entry, Roster, Rosters, TooMuch
+from zapi_sync.core.participants import Entry, Roster, Rosters, TooMuch
 from zapi_sync.core.places import Place, tell
 from zapi_sync.core.positions import Path
 from zapi_sync.core.ranges import NUMBER, Range, range_of
 from zapi_sync.core.source import shortened
-from zapi_sync.core.verdict import Violation, violations
-from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
@@ -77,16 +76,6 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A document as its schema finds it: what is ours of it, and what of that cannot be read."""
-
-    document: Document
-    known: Mapping[str, Value]
-    unusable: Collection[Path] = ()
-    broken: Broken = ()
-
-
 @dataclass(slots=True)
 class _Reader:
     """Reads documents one after another and remembers what must not occur twice."""
@@ -105,7 +94,7 @@ class _Reader:
     )
     _phones_read: dict[int, Roster] = field(default_factory=dict)
     _pacings: list[tuple[Pacings, Place]] = field(default_factory=list)
-    _checked: deque[_Checked] = field(default_factory=deque)
+    _checked: deque[Checked] = field(default_factory=deque)
     _all_known: bool = True
     _stopped: bool = False
     _rosters: Rosters = field(init=False)
@@ -144,34 +133,15 @@ class _Reader:
             self.complaints.add(_too_much_aliased(document, excess))
             self._stopped, self._all_known = True, False
             return False
-        checked = self._check(document)
-        self._all_known = self._all_known and checked is not None
-        self._checked.append(checked or _Checked(document, {}))
+        checked = check(document, self.schema, self.complaints)
+        self._all_known = self._all_known and checked.is_whole
+        self._rosters.declare(document, checked.known, checked.unusable, checked.broken)
+        self._checked.append(checked)
         if self.complaints.has_untold(Severity.ERROR):
             self._stopped, self._all_known = True, False
         return True
 
-    def _check(self, document: Document) -> _Checked | None:
-        """A document as its schema finds it; None where that does not tell all that is in it."""
-        if document.data is None:
-            return None
-        if not isinstance(document.data, dict):
-            self.complaints.add(not_a_mapping(document))
-            return None
-        known = {name: value for name, value in document.data.items() if not name.startswith("x-")}
-        violated = violations(self.schema, known, most=MAX_COMPLAINTS + 1)
-        for each in without_echoes(violated):
-            if self.complaints.has_room(Severity.ERROR):
-                self.complaints.add(in_words(document, each))
-        if len(violated) > MAX_COMPLAINTS:  # not all is known of what cannot be read
-            self.complaints.leave_untold(Severity.ERROR)
-            return None
-        unusable = {each.path[:2] for each in violated if _makes_unusable(each)}
-        checked = _Checked(document, known, unusable, _broken_entries(known, violated))
-        self._rosters.declare(document, known, unusable, checked.broken)
-        return checked
-
-    def _read(self, checked: _Checked) -> None:
+    def _read(self, checked: Checked) -> None:
         """The parts of a document that its schema finds nothing wrong with. Raises TooMuch."""
         document, known = checked.document, checked.known
         self._phones_read = {}
@@ -222,7 +192,7 @@ class _Reader:
                     severity=Severity.WARNING,
                 )
 
-    def _read_group(self, checked: _Checked, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
+    def _read_group(self, checked: Checked, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
         """A group, or all those of a range. Raises TooMuch."""
         document, path = checked.document, ("groups", key)
         roster = self._roster(Place(document, (*path, "phones")), raw["phones"], checked.broken)
@@ -386,25 +356,6 @@ class _Reader:
             self._complain(code, place, f"{message} (in {group.key})", hint, also=also, severity=severity)
 
 
-def _broken_entries(known: Mapping[str, Value], broken: Iterable[Violation]) -> set[tuple[int, int]]:
-    """The entries of phone lists that are wrong: by the list's identity, as several groups may share it."""
-    groups = cast(dict[str | int, dict[str, object]], known.get("groups"))
-    teams = cast(dict[str | int, object], known.get("teams"))
-    found: set[tuple[int, int]] = set()
-    for path in (each.path for each in broken):
-        index = _entry(path)
-        if index is not None:
-            found.add((id(groups[path[1]]["phones"] if path[0] == "groups" else teams[path[1]]), index))
-    return found
-
-
-def _entry(path: Path) -> int | None:
-    """The index of the entry that a path into a list of participants goes to, or into."""
-    depth = {"groups": 3, "teams": 2}.get(str(path[0]), len(path)) if path else 0
-    index = path[depth] if depth < len(path) else None
-    return index if isinstance(index, int) else None
-
-
 def _too_much_aliased(document: Document, excess: str) -> Diagnostic:
     return Diagnostic(
         Code.BEYOND_BOUNDS,
@@ -420,10 +371,3 @@ def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> Instan
     others = [other for other in known if re.sub("[^a-z]", "", other) != letters]
     close = difflib.get_close_matches(instance, others, n=1, cutoff=0.8) if len(letters) > 3 else []
     return InstanceName(close[0]) if close else None
-
-
-def _makes_unusable(violation: Violation) -> bool:
-    """Whether the group (or the pacing) cannot be read on: a wrong key, an attribute too many or one entry of
-    its phones need not keep the rest from being checked."""
-    is_entry = _entry(violation.path) is not None
-    return violation.keyword not in ("additionalProperties", "propertyNames") and not is_entry

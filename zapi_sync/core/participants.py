@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from zapi_sync.core.checked import Broken
 from zapi_sync.core.complaints import Complaints
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
 from zapi_sync.core.phones import EXAMPLES, Phone, is_lid, normalise_phone, person, why_no_phone
@@ -19,9 +20,6 @@ from zapi_sync.errors import Code, Diagnostic, Severity
 
 MAX_PARTICIPANTS = 1023
 """Assumption: WhatsApp takes 1,024 members a group, the creator among them (Z-API documents no limit)."""
-
-Broken = Collection[tuple[int, int]]
-"""Entries of lists that are wrong: the list by its identity, as several groups may share it, and the index."""
 
 _MANY_NAMES = 500
 """Where more are called by name than that, none is looked at for being what was meant."""
@@ -69,7 +67,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Who a list stands for, in the order written; the entries are there where it is no mere list of phones."""
+    """Who a list stands for, in the order written; with entries where it is no mere list of phones."""
 
     phones: tuple[Phone, ...]
     entries: tuple[Entry, ...] = ()
@@ -171,7 +169,7 @@ class Rosters:
             raise TooMuch(
                 Diagnostic(
                     Code.BEYOND_BOUNDS,
-                    f"this {_owner(place)} stands for {len(seen):,} participants, and {MAX_CELLS:,} is the most",
+                    f"this {_owner(place)} holds {len(seen):,} participants, and {MAX_CELLS:,} is the most",
                     "split it",
                     place.location,
                 )
@@ -189,7 +187,7 @@ class Rosters:
         merged: Collection[int],
         place: Place,
     ) -> dict[str, tuple[str, int]]:
-        """Each person once, with the phone and its index; who was written twice is told, and what is no phone."""
+        """Each person once, with the phone and its index; told is who is there twice, and what is no phone."""
         seen: dict[str, tuple[str, int]] = {}
         for position in indices:
             text = texts[position]
@@ -385,7 +383,7 @@ class Rosters:
 
 @dataclass(slots=True)
 class _Gathered:
-    """What a list stands for, as far as it is read; sound where nobody is missing for what was complained of."""
+    """What a list stands for, as far as it is read; sound where nobody is missing after a complaint."""
 
     entries: list[Entry] = field(default_factory=list)
     is_sound: bool = True

@@ -73,7 +73,7 @@ class Tables:
                 complaint = Diagnostic(
                     Code.CSV_UNREADABLE,
                     f"this CSV file cannot be read: {reason}",
-                    "its path begins at the folder of the groups file; is it there, and may this user read it?",
+                    "its path begins at the folder of the groups file: is it there, and may it be read?",
                 )
                 self._sources[file] = Source(file, "", complaint)
         return self._sources[file]
