@@ -46,6 +46,7 @@ _CUTS = {
     "maxItems": "split the group: WhatsApp takes far fewer",
     "maxProperties": "split them over several runs: `-f` names the files of one",
 }
+_NAME = re.compile("[a-z][a-z0-9_-]{0,99}")
 _KINDS: dict[str | int, str] = {"people": "person", "teams": "team"}
 _LONGEST = 1000  # so much of a key is looked at for another one to propose
 _YES = {"yes", "y", "on", "sim", "s"}
@@ -218,6 +219,8 @@ def _remedy(path: Path, violation: Violation) -> str:
         return f"write a list, each number on a line of its own{blank}: `- {EXAMPLES[0]}`"
     if _is_list(path):
         return "add at least one phone number besides the connected one"
+    if isinstance(path[-1], int) and _NAME.fullmatch(value):
+        return f"write a phone number, or {value} if one of `people` or `teams` is called so"
     return f"write {_expected(path)}"
 
 
