@@ -44,7 +44,8 @@ def check(document: Document, schema: Mapping[str, object], complaints: Complain
         complaints.leave_untold(Severity.ERROR)
         return Checked(document, {}, is_whole=False)
     unusable = {each.path[:2] for each in violated if _makes_unusable(each)}
-    return Checked(document, known, unusable, _broken_entries(known, violated))
+    is_whole = unusable.isdisjoint([("people",), ("teams",)])
+    return Checked(document, known, unusable, _broken_entries(known, violated), is_whole)
 
 
 def _broken_entries(known: Mapping[str, Value], broken: Iterable[Violation]) -> set[tuple[int, int]]:
