@@ -1,4 +1,4 @@
-"""Whom lists of participants stand for: people and teams by name, columns of CSV files, all with their places."""
+"""Whom lists of participants stand for: people and teams by name, columns of CSV files, and their places."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_what_is_no_range_stands_for_one_group(key: str) -> None:
 def test_braces_in_the_name_of_one_group_are_text() -> None:
     assert config(one("a", "Launch {n} {1..2}")).groups[0].group_name == "Launch {n} {1..2}"
     assert config(one("a{5..5}", "Launch")).groups[0].group_name == "Launch"
-    twice = config(one("a{1..2}", "{n} of {n}x {1..2}")).groups
+    twice = config(one("a{1..2}", "'{n} of {n}x {1..2}'")).groups
     assert [each.group_name for each in twice] == ["1 of 1x {1..2}", "2 of 2x {1..2}"]
 
 

@@ -187,7 +187,7 @@ class Rosters:
         merged: Collection[int],
         place: Place,
     ) -> dict[str, tuple[str, int]]:
-        """Each person once, with the phone and its index; told is who is there twice, and what is no phone."""
+        """Each person once, with phone and index; told is who is there twice, and what is no phone."""
         seen: dict[str, tuple[str, int]] = {}
         for position in indices:
             text = texts[position]

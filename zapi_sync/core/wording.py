@@ -210,6 +210,8 @@ def _remedy(path: Path, violation: Violation) -> str:
             return "write false"
         if value in {"true", "false"}:
             return f"write {value} without quotes"
+    if attribute == "groupName" and isinstance(violation.found, dict):
+        return 'a text that begins with { stands in quotes, as in "{n}"'
     if attribute == "version" and value == "1":
         return "write 1 without quotes"
     if path == ("groups",):
