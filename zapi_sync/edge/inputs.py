@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from zapi_sync.core.model import Credentials, InstanceName, Remote, credential_variables
-from zapi_sync.core.source import Source, decode
+from zapi_sync.core.source import Source, decode, shortened
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location
 
 STDIN = "-"
@@ -72,7 +72,7 @@ class Tables:
                 reason = (getattr(error, "strerror", None) or str(error)).lower()
                 complaint = Diagnostic(
                     Code.CSV_UNREADABLE,
-                    f"this CSV file cannot be read: {reason}",
+                    f"the CSV file {shortened(file)} cannot be read: {reason}",
                     "its path begins at the folder of the groups file: is it there, and may it be read?",
                 )
                 self._sources[file] = Source(file, "", complaint)
@@ -81,7 +81,11 @@ class Tables:
     def _read(self, file: str) -> Source:
         with _opened_file(file) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise _Unreadable("this is no file", "name a CSV file", Code.CSV_UNREADABLE)
+                raise _Unreadable(
+                    f"{shortened(file)} is no regular file, and a CSV file is one",
+                    "name a file",
+                    Code.CSV_UNREADABLE,
+                )
             raw = stream.read(self._room + 1)
         if len(raw) > self._room:
             raise _Unreadable(
