@@ -1,4 +1,4 @@
-"""Many groups in few lines, through the installed command: the example, and where CSV files are looked for."""
+"""Many groups in few lines, through the installed command: the example, and where CSV files are found."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_people_stand_in_a_file_of_their_own(zapi_sync: Any) -> None:
     zapi_sync.write(f"version: 1\ngroups: {{}}\npeople: {{ana: '{ANA}'}}\n", "conf/people.yaml")
     assert zapi_sync("validate", "-f", "conf").out == "Valid: 1 group.\n"
     alone = zapi_sync("validate", "-f", "conf/groups.yaml")
-    assert 'conf/groups.yaml:3:31: error: "ana" is no phone number, and nobody in' in alone.err
+    assert 'conf/groups.yaml:3:30: error: "ana" is no phone number, and nobody in' in alone.err
 
 
 def test_a_csv_file_stands_beside_the_config_or_in_the_working_folder(zapi_sync: Any) -> None:
@@ -72,7 +72,7 @@ def test_a_csv_file_stands_beside_the_config_or_in_the_working_folder(zapi_sync:
     assert zapi_sync("validate", "-f", "conf/groups.yaml").code == 0
     lost = zapi_sync("validate", "-f", "-", stdin=CSV.encode())
     assert (
-        "<stdin>:3:36: error: the CSV file m.csv cannot be read: no such file or directory [ZS156]"
+        "<stdin>:3:35: error: the CSV file m.csv cannot be read: no such file or directory [ZS156]"
         in lost.err
     )
     zapi_sync.write(f"phone\n{ANA}\n", "m.csv")
@@ -85,7 +85,7 @@ def test_complaints_show_the_line_of_the_csv_file(zapi_sync: Any) -> None:
     assert zapi_sync("validate").err.splitlines()[:3] == [
         "m.csv:2:10: error: a phone number has 8 to 15 digits, and 5544 has 4 [ZS132]",
         "  2 | \\u{1b}[31mAna;5544",
-        "    |             ^^^^",
+        "    |               ^^^^",
     ]
     (zapi_sync.folder / "m.csv").write_bytes("name;phone\nJoão;1\n".encode("latin-1"))
     assert "m.csv:2:3: error: byte 0xe3 is not UTF-8 text [ZS102]" in zapi_sync("validate").err

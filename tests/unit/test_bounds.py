@@ -21,7 +21,8 @@ def test_each_bound_is_stated() -> None:
         f"| all files of a run | {inputs.MAX_CONFIG_BYTES // 2**20} MiB |",
         f"| keys and values in a file | {document.MAX_VALUES:,} |",
         f"| nesting, aliases followed | {document.MAX_DEPTH} levels |",
-        f"| what aliases, ranges, names and CSV files stand for in all files | {document.MAX_EXPANDED:,} values, ",
+        "| what aliases, ranges, names and CSV files stand for in all files "
+        f"| {document.MAX_EXPANDED:,} values, ",
         f" values, {document.MAX_EXPANDED_TEXT:,} characters |",
         f"nothing writes to is given up after {inputs.WRITER_SECONDS} seconds",
         f"| groups in a file | {schema['properties']['groups']['maxProperties']:,} |",

@@ -201,6 +201,13 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
             ),
         ),
         (
+            "version: 1\ngroups:\n  a{1..2}: {groupName: {n}, phones: ['5544999999999']}",
+            (
+                '3:24+1 error: `groupName` of the group "a{1..2}" must be a text of 1 to 100 characters, and this'
+                ' is a mapping | a text that begins with { stands in quotes, as in "{n}"'
+            ),
+        ),
+        (
             f"version: 1\ngroups:\n  a: {{groupName: A, phones: [{'9z' * 25}]}}",
             "3:30+50 error: this entry of `phones` must be a "
             "phone number, as in 5544999999999 or +55 44 99999-9999, and this is the text"

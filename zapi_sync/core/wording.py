@@ -202,28 +202,36 @@ def _remedy(path: Path, violation: Violation) -> str:
     if violation.keyword in _CUTS:
         return _CUTS[violation.keyword]
     value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
+    if path == ("groups",):
+        return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
+    if _is_list(path):
+        return _remedy_of_a_list(violation, value)
     attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
-    if attribute == "autoInvite":
-        if value in _YES:
-            return "write true"
-        if value in _NO:
-            return "write false"
-        if value in {"true", "false"}:
-            return f"write {value} without quotes"
+    if attribute == "autoInvite" and (meant := _boolean(value)):
+        return meant
     if attribute == "groupName" and isinstance(violation.found, dict):
         return 'a text that begins with { stands in quotes, as in "{n}"'
     if attribute == "version" and value == "1":
         return "write 1 without quotes"
-    if path == ("groups",):
-        return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
-    if _is_list(path) and violation.keyword == "type":
-        blank = ", with a blank after the dash" if value.startswith("-") else ""
-        return f"write a list, each number on a line of its own{blank}: `- {EXAMPLES[0]}`"
-    if _is_list(path):
-        return "add at least one phone number besides the connected one"
-    if isinstance(path[-1], int) and _NAME.fullmatch(value):
+    if isinstance(attribute, int) and _NAME.fullmatch(value):
         return f"write a phone number, or {value} if one of `people` or `teams` is called so"
     return f"write {_expected(path)}"
+
+
+def _remedy_of_a_list(violation: Violation, value: str) -> str:
+    if violation.keyword == "type":
+        blank = ", with a blank after the dash" if value.startswith("-") else ""
+        return f"write a list, each number on a line of its own{blank}: `- {EXAMPLES[0]}`"
+    return "add at least one phone number besides the connected one"
+
+
+def _boolean(value: str) -> str | None:
+    """What to write for a word that is probably meant for true or false."""
+    if value in {"true", "false"}:
+        return f"write {value} without quotes"
+    if value in _YES:
+        return "write true"
+    return "write false" if value in _NO else None
 
 
 def _expected(path: Path) -> str:
