@@ -276,6 +276,11 @@ def test_a_csv_file_that_cannot_be_read_is_told_where_it_is_named() -> None:
     ]
 
 
+def test_a_csv_file_is_seen_however_its_key_is_written() -> None:
+    text = one('{"\\x63sv": m}')
+    assert config(text, tables={"m": f"phone\n{ANA}\n"}).groups[0].phones == (ANA,)
+
+
 def test_the_first_of_two_cells_is_shown() -> None:
     both = f"name,phone\nAna,{ANA}\nAna again,{ANA}\n"
     assert first_place(one("{csv: m.csv}"), m=both) == ("first written here", ("m.csv", 2, 5))

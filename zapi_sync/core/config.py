@@ -195,7 +195,7 @@ class _Reader:
     def _read_group(self, checked: Checked, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
         """A group, or all those of a range. Raises TooMuch."""
         document, path = checked.document, ("groups", key)
-        roster = self._roster(Place(document, (*path, "phones")), raw["phones"], checked.broken)
+        roster = self._roster(document, (*path, "phones"), raw["phones"], checked.broken)
         group = Group(
             key=GroupKey(key),
             instance=InstanceName(str(raw.get("instance", DEFAULT_INSTANCE))),
@@ -304,11 +304,11 @@ class _Reader:
                 )
                 return
 
-    def _roster(self, place: Place, written: Value, broken: Broken) -> Roster:
+    def _roster(self, document: Document, path: Path, written: Value, broken: Broken) -> Roster:
         """The participants that can be sent, in the order written; a list that groups share is read once."""
         shared = id(written)  # the document at hand keeps the list, so no other one gets its id
         if shared not in self._phones_read:
-            self._phones_read[shared] = self._rosters.read(place, written, broken)
+            self._phones_read[shared] = self._rosters.read(document, path, written, broken)
         return self._phones_read[shared]
 
     def _pacing(self, document: Document, raw: Mapping[str, Value]) -> None:

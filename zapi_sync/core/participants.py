@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from zapi_sync.core.checked import Broken
 from zapi_sync.core.complaints import Complaints
@@ -65,8 +65,7 @@ class Entry:
     """Whether a team brought it: then it may be in the list besides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(NamedTuple):
     """Who a list stands for, in the order written; with entries where it is no mere list of phones."""
 
     phones: tuple[Phone, ...]
@@ -139,18 +138,16 @@ class Rosters:
                 elif problem := why_no_phone(str(named.value)):
                     tell(self.complaints, Code.NOT_A_PHONE, named.value_place, *problem)
 
-    def read(self, place: Place, written: Value, broken: Broken) -> Roster:
-        """Who a list of a group or a team stands for. Raises TooMuch."""
-        if isinstance(written, list) and _is_plain(written):
-            texts = cast(list[str], written)
-            indices = [index for index in range(len(texts)) if (id(texts), index) not in broken]
-            document, path = place.document, place.path
-            seen = self._tell_apart(
-                texts, indices, lambda index: Place(document, (*path, index)), frozenset(), place
-            )
-            self._check_size(place, len(seen), has_gaps=len(indices) < len(texts))
-            return Roster(tuple(Phone(phone) for phone, _ in seen.values()))
-        return self._read_expanded(place, written, broken)
+    def read(self, document: Document, path: Path, written: Value, broken: Broken) -> Roster:
+        """Who the `phones` of a group stand for. Raises TooMuch."""
+        if not isinstance(written, list) or not _is_plain(written):
+            return self._read_expanded(Place(document, path), written, broken)
+        texts = cast(list[str], written)
+        indices = [index for index in range(len(texts)) if (id(texts), index) not in broken]
+        seen = self._tell_apart(texts, indices, lambda index: Place(document, (*path, index)), (), "group")
+        if not 0 < len(seen) <= MAX_PARTICIPANTS:
+            self._tell_size(Place(document, path), len(seen), has_gaps=len(indices) < len(texts))
+        return Roster(tuple([Phone(phone) for phone, _ in seen.values()]))
 
     def _read_expanded(self, place: Place, written: Value, broken: Broken) -> Roster:
         gathered = _Gathered()
@@ -162,9 +159,9 @@ class Rosters:
             range(len(entries)),
             lambda index: entries[index].place,
             merged,
-            place,
+            _owner(place),
         )
-        self._check_size(place, len(seen), has_gaps=not gathered.is_sound, is_all_lids=bool(entries))
+        self._tell_size(place, len(seen), has_gaps=not gathered.is_sound, is_all_lids=bool(entries))
         if len(seen) > MAX_CELLS:
             raise TooMuch(
                 Diagnostic(
@@ -185,7 +182,7 @@ class Rosters:
         indices: Sequence[int],
         spot: Callable[[int], Spot],
         merged: Collection[int],
-        place: Place,
+        owner: str,
     ) -> dict[str, tuple[str, int]]:
         """Each person once, with phone and index; told is who is there twice, and what is no phone."""
         seen: dict[str, tuple[str, int]] = {}
@@ -208,23 +205,23 @@ class Rosters:
                 if index in merged:
                     seen[who] = other, position  # lest it be written twice besides
                 elif position not in merged:
-                    self._tell_twice(spot(position), spot(index), phone, other, place)
+                    self._tell_twice(spot(position), spot(index), phone, other, owner)
             elif problem := why_no_phone(text):
                 tell(self.complaints, Code.NOT_A_PHONE, spot(position), *problem)
         return seen
 
-    def _tell_twice(self, spot: Spot, first: Spot, phone: str, other: str, place: Place) -> None:
+    def _tell_twice(self, spot: Spot, first: Spot, phone: str, other: str, owner: str) -> None:
         tell(
             self.complaints,
             Code.PHONE_TWICE,
             spot,
-            f"the phone {shortened(phone)} is in this {_owner(place)} already"
+            f"the phone {shortened(phone)} is in this {owner} already"
             + ("" if phone == other else f", as {shortened(other)}: these two are one person's"),
             "remove one of the two",
             also=("first written here", first),
         )
 
-    def _check_size(self, place: Place, number: int, *, has_gaps: bool, is_all_lids: bool = True) -> None:
+    def _tell_size(self, place: Place, number: int, *, has_gaps: bool, is_all_lids: bool = True) -> None:
         owner = _owner(place)
         if not number and not has_gaps:
             tell(

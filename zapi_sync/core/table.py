@@ -153,6 +153,9 @@ def _first_row(line: str, delimiter: str) -> list[str]:
 
 def tables_wanted(document: Document) -> list[str]:
     """The CSV files that a document names in its groups and teams, as it names them, each of them once."""
+    text = document.source.text
+    if "csv" not in text and "\\" not in text:  # no key is `csv` without being written, but by an escape
+        return []
     wanted: dict[str, None] = {}
     data = document.data if isinstance(document.data, dict) else {}
     for phones in _phone_lists(data):
