@@ -143,7 +143,9 @@ class Rosters:
         if not isinstance(written, list) or not _is_plain(written):
             return self._read_expanded(Place(document, path), written, broken)
         texts = cast(list[str], written)
-        indices = [index for index in range(len(texts)) if (id(texts), index) not in broken]
+        indices: Sequence[int] = range(len(texts))
+        if broken:
+            indices = [index for index in indices if (id(texts), index) not in broken]
         seen = self._tell_apart(texts, indices, lambda index: Place(document, (*path, index)), (), "group")
         if not 0 < len(seen) <= MAX_PARTICIPANTS:
             self._tell_size(Place(document, path), len(seen), has_gaps=len(indices) < len(texts))
