@@ -216,6 +216,14 @@ _AS_IN = "write country, area and number, as in 5544999999999"
             f'm.csv:2:18+7 error: "="5544"" is not a phone number | {_AS_IN} or +55 44 99999-9999',
         ),
         (
+            'name;phone\n"a "";"" b";none\n',
+            f'm.csv:2:13+4 error: "none" is not a phone number | {_AS_IN} or +55 44 99999-9999',
+        ),
+        (
+            f'name,phone\n"two\nlines",{ANA}\nx,none\n',
+            f'm.csv:4:3+4 error: "none" is not a phone number | {_AS_IN} or +55 44 99999-9999',
+        ),
+        (
             'phone;name\n"1\n2";x\n',
             "m.csv:2:1+2 error: a phone number has 8 to 15 digits, and 12 has 2 | " + _AS_IN,
         ),
