@@ -17,7 +17,7 @@ from .conftest import ZapiSync
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 SECTION = re.compile(r"### (ZS\d{3}): (.+?)\n(.*?)(?=\n##|\Z)", re.DOTALL)
 BLOCK = re.compile(r"(?:`([\w.]+)`:\n\n)?```(\w+)\n(.*?)```", re.DOTALL)
-NAMES = {"yaml": "groups.yaml", "json": "groups.state.json"}
+NAMES = {"yaml": "groups.yaml", "json": "groups.state.json", "csv": "members.csv"}
 
 
 def sections() -> dict[str, tuple[str, str]]:

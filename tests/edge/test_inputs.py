@@ -248,3 +248,67 @@ def test_the_published_schemas_are_at_hand(name: str) -> None:
 def test_the_environment_is_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZAPI_SYNC_TEST", "here")
     assert inputs.environment()["ZAPI_SYNC_TEST"] == "here"
+
+
+def table(folder: Path, name: str) -> Source:
+    """A CSV file that `groups.yaml` in this folder names."""
+    (folder / "groups.yaml").touch()
+    return inputs.Tables().read(str(folder / "groups.yaml"), [name])[name]
+
+
+def test_a_csv_file_is_found_from_the_folder_of_the_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "m.csv").write_text("phone\r\n1\r\n", "utf-8-sig", newline="")
+    (tmp_path / "conf" / "link.csv").symlink_to("../m.csv")
+    for name in ("link.csv", "../m.csv", str(tmp_path / "m.csv")):
+        found = table(tmp_path / "conf", name)
+        assert (found.text, found.problem) == ("phone\r\n1\r\n", None)
+    assert found.name == str(tmp_path / "m.csv")
+    monkeypatch.chdir(tmp_path)
+    assert inputs.Tables().read("<stdin>", ["m.csv"])["m.csv"].name == "m.csv"
+    assert inputs.Tables().read("/dev/null", ["m.csv"])["m.csv"].name == "m.csv"
+
+
+def test_a_csv_file_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("phone\n")
+    (tmp_path / "a.yaml").touch()
+    (tmp_path / "b.yaml").touch()
+    tables = inputs.Tables()
+    first, second = (tables.read(str(tmp_path / name), ["m.csv"])["m.csv"] for name in ("a.yaml", "b.yaml"))
+    assert first is second
+
+
+def test_what_is_no_csv_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "latin.csv").write_bytes("phone\nção\n".encode("latin-1"))
+    (tmp_path / "zip.csv").write_bytes(b"PK\x03\x04xyz\0")
+    (tmp_path / "long.csv").write_text("phone\n12345678\n")
+    monkeypatch.setattr(inputs, "MAX_CONFIG_BYTES", 10)
+    found = {
+        name: table(tmp_path, name).problem
+        for name in ("pipe.csv", "folder.csv", "latin.csv", "zip.csv", "long.csv", "none.csv", "no\0.csv")
+    }
+    assert {name: (each.code, each.message) for name, each in found.items() if each} == {
+        "pipe.csv": (
+            Code.CSV_UNREADABLE,
+            f"{tmp_path}/pipe.csv is no regular file, and a CSV file is one",
+        ),
+        "folder.csv": (
+            Code.CSV_UNREADABLE,
+            f"the CSV file {tmp_path}/folder.csv cannot be read: is a directory",
+        ),
+        "latin.csv": (Code.NOT_UTF8, "byte 0xe7 is not UTF-8 text"),
+        "zip.csv": (Code.NOT_UTF8, "this is a binary file, not CSV"),
+        "long.csv": (Code.BEYOND_BOUNDS, "the CSV files of this run are more than 0 MiB"),
+        "none.csv": (
+            Code.CSV_UNREADABLE,
+            f"the CSV file {tmp_path}/none.csv cannot be read: no such file or directory",
+        ),
+        "no\0.csv": (
+            Code.CSV_UNREADABLE,
+            f"the CSV file {tmp_path}/no\0.csv cannot be read: embedded null byte",
+        ),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +15,8 @@ from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Record,
 from zapi_sync.core.phones import Phone
 from zapi_sync.core.source import Source
 from zapi_sync.core.state import State
-from zapi_sync.errors import ConfigInvalid, Diagnostic, ZapiSyncError
+from zapi_sync.core.table import tables_wanted
+from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ZapiSyncError
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LINEAGE = "3f1c2a56-7b8d-4e9f-a0b1-c2d3e4f5a6b7"
@@ -27,6 +29,18 @@ def document(text: str, name: str = FILE) -> Document:
     if parsed.data is None:
         raise ConfigInvalid(parsed.problems)
     return parsed
+
+
+def with_tables(of: Document, texts: Mapping[str, str]) -> Document:
+    """The document with the CSV files that it names; the others of them are not there."""
+    missing = Diagnostic(Code.CSV_UNREADABLE, "this CSV file cannot be read: it is not there", "write it")
+    return replace(
+        of,
+        tables={
+            name: Source(name, texts[name]) if name in texts else Source(name, "", missing)
+            for name in tables_wanted(of)
+        },
+    )
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> list[str]:

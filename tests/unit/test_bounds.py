@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from zapi_sync.core import document, names
+from zapi_sync.core import document, names, ranges, table
 from zapi_sync.core.complaints import MAX_COMPLAINTS
-from zapi_sync.core.config import MAX_PARTICIPANTS
+from zapi_sync.core.participants import MAX_PARTICIPANTS
 from zapi_sync.edge import inputs, local_state
 from zapi_sync.render.complaints import MAX_SHOWN
 
@@ -16,16 +16,19 @@ PAGE = (Path(__file__).parents[2] / "docs" / "groups-file.md").read_text("utf-8"
 
 def test_each_bound_is_stated() -> None:
     schema = cast(dict[str, Any], inputs.schema("groups"))
-    group = schema["$defs"]["group"]["properties"]
+    group, phones = schema["$defs"]["group"]["properties"], schema["$defs"]["phones"]
     for stated in (
         f"| all files of a run | {inputs.MAX_CONFIG_BYTES // 2**20} MiB |",
         f"| keys and values in a file | {document.MAX_VALUES:,} |",
         f"| nesting, aliases followed | {document.MAX_DEPTH} levels |",
-        f"| what the aliases of all files stand for | {document.MAX_EXPANDED:,} values, ",
+        "| what aliases, ranges, names and CSV files stand for in all files "
+        f"| {document.MAX_EXPANDED:,} values, ",
         f" values, {document.MAX_EXPANDED_TEXT:,} characters |",
         f"nothing writes to is given up after {inputs.WRITER_SECONDS} seconds",
         f"| groups in a file | {schema['properties']['groups']['maxProperties']:,} |",
-        f"| phones in a group | {group['phones']['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
+        f"| phones in a group | {phones['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
+        f"| groups of a range | {ranges.MAX_RANGE:,} |",
+        f"| phones in a column of a CSV file | {table.MAX_CELLS:,} |",
         f"| a key | {schema['$defs']['key']['maxLength']} characters",
         f"| a groupName | {names.MAX_NAME} characters |",
         f"| an instance's name | {schema['$defs']['instance']['maxLength']} characters |",

@@ -11,16 +11,17 @@ from hypothesis import given
 
 from zapi_sync.core import document as limits
 from zapi_sync.core.complaints import MAX_COMPLAINTS
-from zapi_sync.core.config import MAX_PARTICIPANTS, Config, read_config
+from zapi_sync.core.config import Config, read_config
 from zapi_sync.core.document import Document
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import Pacing, Pacings
+from zapi_sync.core.participants import MAX_PARTICIPANTS
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.verdict import JsonValue
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
 
 from .drawn import QUICK
-from .made import document, group, told
+from .made import document, group, told, with_tables
 from .test_verdict import GROUPS_SCHEMA, configs
 
 Schema = Mapping[str, object]
@@ -378,7 +379,7 @@ def test_a_mistake_in_one_group_does_not_hide_those_of_another(groups_schema: Sc
 def test_any_near_valid_config_is_groups_or_complaints_with_a_place(data: JsonValue) -> None:
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
     try:
-        found = read_config([document(text)], GROUPS_SCHEMA)
+        found = read_config([with_tables(document(text), {"c.csv": "phone\n5544977777777\n"})], GROUPS_SCHEMA)
     except ConfigInvalid as refused:
         complaints = refused.diagnostics
     else:
@@ -422,7 +423,7 @@ def test_what_cannot_be_read_for_being_too_much_is_not_read(groups_schema: Schem
 def test_a_mistake_in_a_list_that_groups_share_is_one(groups_schema: Schema, first: str) -> None:
     rows = f"  g0: {{{first}}}\n"
     rows += "".join(f"  g{n}: {{groupName: G{n}, phones: *team}}\n" for n in range(1, MAX_COMPLAINTS + 5))
-    text = f"x-t: &team [abc, 5544999999999]\ngroups:\n{rows}  z: {{groupName: Z, phones: [12]}}\n"
+    text = f"x-t: &team [Abc, 5544999999999]\ngroups:\n{rows}  z: {{groupName: Z, phones: [12]}}\n"
     found = [each for each in invalid(groups_schema, text) if each.code is not Code.WRONG_VALUE]
     assert [(each.code, each.location and each.location.line) for each in found] == [
         (Code.NOT_A_PHONE, 2),

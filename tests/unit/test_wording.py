@@ -185,11 +185,11 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
             ),
         ),
         (
-            "version: 1\ngroups:\n  a: {groupName: A, phones: [5544999999999, maria]}",
+            "version: 1\ngroups:\n  a: {groupName: A, phones: [5544999999999, Maria]}",
             (
                 "3:45+5 error: this entry of `phones` must be a phone number, as in"
-                ' 5544999999999 or +55 44 99999-9999, and this is the text "maria" | write a phone number, as'
-                " in 5544999999999 or +55 44 99999-9999"
+                ' 5544999999999 or +55 44 99999-9999, and this is the text "Maria" | write a phone number, or'
+                " maria if one of `people` or `teams` is called so"
             ),
         ),
         (
@@ -201,10 +201,17 @@ def complaint(schema: Mapping[str, object], text: str) -> str:
             ),
         ),
         (
-            f"version: 1\ngroups:\n  a: {{groupName: A, phones: [{'z' * 50}]}}",
+            "version: 1\ngroups:\n  a{1..2}: {groupName: {n}, phones: ['5544999999999']}",
+            (
+                '3:24+1 error: `groupName` of the group "a{1..2}" must be a text of 1 to 100 characters, and '
+                'this is a mapping | a text that begins with { stands in quotes, as in "{n}"'
+            ),
+        ),
+        (
+            f"version: 1\ngroups:\n  a: {{groupName: A, phones: [{'9z' * 25}]}}",
             "3:30+50 error: this entry of `phones` must be a "
             "phone number, as in 5544999999999 or +55 44 99999-9999, and this is the text"
-            f' "{"z" * 37}..." | '
+            f' "{"9z" * 18}9..." | '
             "write a phone number, as in 5544999999999 or +55 44 99999-9999",
         ),
     ],
@@ -289,7 +296,8 @@ def test_a_near_miss_gets_a_did_you_mean(groups_schema: Mapping[str, object], na
             "version: 1\ngroups: {}\nvars: {}\n",
             (
                 '3:1+4 error: unknown attribute "vars" | '
-                "known here: version, defaults, pacing, groups, moved (what is yours begins with x-)"
+                "known here: version, defaults, pacing, people, teams, groups, moved "
+                "(what is yours begins with x-)"
             ),
         ),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.cli.options import STATE_VARIABLE
 from zapi_sync.core.config import TYPED_KEYS, Config, read_config
-from zapi_sync.core.document import parse
+from zapi_sync.core.document import Document, parse
 from zapi_sync.core.journal import Known
 from zapi_sync.core.keeping import ci_of, vanishing
 from zapi_sync.core.model import Credentials, InstanceName, Remote, sha256_of
 from zapi_sync.core.pacing import Forecast, Pacings, forecast
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import Create, Plan
+from zapi_sync.core.source import Source
 from zapi_sync.core.state import check_remote
+from zapi_sync.core.table import tables_wanted
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import (
@@ -52,8 +54,16 @@ def load_config(files: Sequence[str]) -> Config:
     with _collector_held_off():
         sources = inputs.read_sources(files)
         _log.info("config: %s", ", ".join(source.name for source in sources))
-        documents = (parse(source, typed_keys=TYPED_KEYS) for source in sources)
-        return read_config(documents, inputs.schema("groups"))
+        return read_config(_documents(sources), inputs.schema("groups"))
+
+
+def _documents(sources: Iterable[Source]) -> Iterator[Document]:
+    """Each as it is taken, with the CSV files that it names."""
+    tables = inputs.Tables()
+    for source in sources:
+        document = parse(source, typed_keys=TYPED_KEYS)
+        wanted = tables_wanted(document)
+        yield replace(document, tables=tables.read(source.name, wanted)) if wanted else document
 
 
 def doubts(config: Config, plan: Plan) -> list[Diagnostic]:

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import cast
 
-from zapi_sync.core.complaints import MAX_COMPLAINTS, Complaints, merged
+from zapi_sync.core.checked import Broken, Checked, check
+from zapi_sync.core.complaints import Complaints, merged
 from zapi_sync.core.declared_moves import DeclaredMoves, blocked
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
 from zapi_sync.core.moves import Move
-from zapi_sync.core.names import comparable_name, name_problems
+from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.pacing import Pacings, pacings_of
-from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, why_no_phone
-from zapi_sync.core.places import Place, apart
+from zapi_sync.core.participants import Entry, Roster, Rosters, TooMuch
+from zapi_sync.core.places import Place, tell
 from zapi_sync.core.positions import Path
+from zapi_sync.core.ranges import NUMBER, Range, range_of
 from zapi_sync.core.source import shortened
-from zapi_sync.core.verdict import Violation, violations
-from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
 """The attributes whose plain scalars are numbers and booleans; all others are text."""
-
-MAX_PARTICIPANTS = 1023
-"""Assumption: WhatsApp takes 1,024 members a group, the creator among them (Z-API documents no limit)."""
 
 _MANY_INSTANCES = 100
 """With more instances than that, no name is looked at for being another one's misspelling."""
@@ -45,6 +42,8 @@ class Config:
     files: tuple[str, ...] = ()
     places: Mapping[GroupKey, Place] = field(default_factory=dict)
     instances: Mapping[InstanceName, Place] = field(default_factory=dict)
+    expanded: Mapping[GroupKey, tuple[Entry, ...]] = field(default_factory=dict)
+    """The participants of the groups whose `phones` are no mere list of phones, as they are written."""
     moves: tuple[Move, ...] = ()
     move_places: Mapping[GroupKey, Place] = field(default_factory=dict)
 
@@ -68,26 +67,22 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
     Raises ConfigInvalid with everything that is wrong, in the order of the files. No more documents are
     taken where no more would be told.
     """
-    reader = _Reader()
-    files: list[str] = []
-    for document in documents:
-        files.append(document.source.name)
-        if not reader.read(document, schema):
-            break
-    else:
+    reader = _Reader(iter(documents), schema)
+    if reader.read_all():
         reader.check_instances()
         reader.check_paces()
         reader.check_moves()
-    complaints = reader.complaints.in_order(files)
+    complaints = reader.complaints.in_order(reader.files)
     if any(complaint.severity is Severity.ERROR for complaint in complaints):
         raise ConfigInvalid(complaints)
     return Config(
         tuple(reader.groups),
         reader.pacings(),
         tuple(complaints),
-        tuple(files),
+        tuple(reader.files),
         reader.group_places,
         reader.instance_places,
+        reader.expanded,
         tuple(reader.moves.moves),
         reader.moves.places,
     )
@@ -97,10 +92,14 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
 class _Reader:
     """Reads documents one after another and remembers what must not occur twice."""
 
+    documents: Iterator[Document]
+    schema: Mapping[str, object]
+    files: list[str] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     complaints: Complaints = field(default_factory=Complaints)
     group_places: dict[GroupKey, Place] = field(default_factory=dict)
     instance_places: dict[InstanceName, Place] = field(default_factory=dict)
+    expanded: dict[GroupKey, tuple[Entry, ...]] = field(default_factory=dict)
     moves: DeclaredMoves = field(default_factory=DeclaredMoves)
     _unread: dict[GroupKey, Place] = field(default_factory=dict)
     """Where the keys of groups stand that cannot be read."""
@@ -109,62 +108,93 @@ class _Reader:
     _variables: dict[str, InstanceName] = field(
         default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
     )
-    _phones_read: dict[int, tuple[Phone, ...]] = field(default_factory=dict)
+    _phones_read: dict[int, Roster] = field(default_factory=dict)
     _pacings: list[tuple[Pacings, Place]] = field(default_factory=list)
-    _broken: set[tuple[int, str | int]] = field(default_factory=set)
-    _aliased: Aliased = field(default_factory=Aliased)
+    _checked: deque[Checked] = field(default_factory=deque)
+    _all_known: bool = True
+    _stopped: bool = False
+    _rosters: Rosters = field(init=False)
 
-    def read(self, document: Document, schema: Mapping[str, object]) -> bool:
-        """Whether to go on: not where no more would be told, nor beyond what aliases may stand for."""
+    def __post_init__(self) -> None:
+        self._rosters = Rosters(self.complaints, self._take_all)
+
+    def read_all(self) -> bool:
+        """Whether all documents were read: not where no more would be told, nor beyond what may be."""
+        try:
+            while self._checked or self._take():
+                self._read(self._checked.popleft())
+                if self.complaints.has_untold(Severity.ERROR):
+                    return False
+        except TooMuch as excess:
+            self.complaints.add(excess.complaint)
+            return False
+        return not self._stopped
+
+    def _take_all(self) -> bool:
+        """Takes what documents there are still, and says whether all is known that they say."""
+        while self._take():
+            pass
+        return self._all_known
+
+    def _take(self) -> bool:
+        """Whether there was one more document: what its schema finds is told, and whom it names is known."""
+        document = None if self._stopped else next(self.documents, None)
+        if document is None:
+            return False
+        self.files += (document.source.name, *(table.name for table in document.tables.values()))
         for problem in document.problems:
             self.complaints.add(problem)
             self._all_keys = self._all_keys and problem.severity is not Severity.ERROR
-        self._aliased += document.aliased
-        if excess := self._aliased.excess:
+        self._rosters.allowance.spent += document.aliased
+        if excess := self._rosters.allowance.spent.excess:
             self.complaints.add(_too_much_aliased(document, excess))
+            self._stopped, self._all_known = True, False
             return False
-        if isinstance(document.data, dict):
-            self._read_mapping(document, document.data, schema)
-        elif document.data is not None:
-            self.complaints.add(not_a_mapping(document))
-        return not self.complaints.has_untold(Severity.ERROR)
+        checked = check(document, self.schema, self.complaints)
+        self._all_known = self._all_known and checked.is_whole
+        self._rosters.declare(document, checked.known, checked.unusable, checked.broken)
+        self._checked.append(checked)
+        if self.complaints.has_untold(Severity.ERROR):
+            self._stopped, self._all_known = True, False
+        return True
 
-    def _read_mapping(
-        self, document: Document, data: Mapping[str, Value], schema: Mapping[str, object]
-    ) -> None:
-        known = {name: value for name, value in data.items() if not name.startswith("x-")}
-        broken = violations(schema, known, most=MAX_COMPLAINTS + 1)
-        for each in without_echoes(broken):
-            if self.complaints.has_room(Severity.ERROR):
-                self.complaints.add(in_words(document, each))
-        if len(broken) > MAX_COMPLAINTS:  # not all is known of what cannot be read
-            self.complaints.leave_untold(Severity.ERROR)
-            return
-        self._phones_read, self._broken = {}, _broken_entries(known, broken)
-        self._read(document, known, {each.path[:2] for each in broken if _makes_unusable(each)})
-
-    def _read(self, document: Document, known: Mapping[str, Value], unusable: Collection[Path]) -> None:
-        """The parts of a document that its schema finds nothing wrong with."""
+    def _read(self, checked: Checked) -> None:
+        """The parts of a document that its schema finds nothing wrong with. Raises TooMuch."""
+        document, known = checked.document, checked.known
+        self._phones_read = {}
+        self._rosters.check(document, known)
         defaults = known.get("defaults")
         auto_invite = isinstance(defaults, dict) and defaults.get("autoInvite") is True
         groups = known.get("groups")
         self._all_keys = self._all_keys and isinstance(groups, dict)
         if isinstance(groups, dict):
             for key, raw in groups.items():
-                if ("groups", key) not in unusable and isinstance(raw, dict):
-                    self._group(document, key, raw, auto_invite)
+                if ("groups", key) not in checked.unusable and isinstance(raw, dict):
+                    self._read_group(checked, key, raw, auto_invite)
                 else:
-                    self._unread[GroupKey(key)] = Place(document, ("groups", key), key=True)
-        if "pacing" in known and not any(path[:1] == ("pacing",) for path in unusable):
+                    self._pass_over(Place(document, ("groups", key), key=True), key)
+        if "pacing" in known and not any(path[:1] == ("pacing",) for path in checked.unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
         moves = known.get("moved")
-        if isinstance(moves, list) and ("moved",) not in unusable:
+        if isinstance(moves, list) and ("moved",) not in checked.unusable:
             sound = {
                 index: each
                 for index, each in enumerate(moves)
-                if isinstance(each, dict) and ("moved", index) not in unusable
+                if isinstance(each, dict) and ("moved", index) not in checked.unusable
             }
             self.moves.read(document, sound)
+
+    def _pass_over(self, place: Place, key: str) -> None:
+        """A group, or a range of them, that cannot be read: its keys are there all the same."""
+        many = range_of(key)
+        keys = [each for each, _ in many.numbered] if many and not many.problem else [key]
+        self._unread |= {GroupKey(each): place for each in keys}
+
+    def check_moves(self) -> None:
+        """What `moved` says, where the keys of all files are known."""
+        if self.moves.moves and self._all_keys:
+            for each in self.moves.complaints({**self._unread, **self.group_places}):
+                self._complain(each.code, each.place, each.message, each.hint, also=each.also)
 
     def pacings(self) -> Pacings:
         return self._pacings[0][0] if self._pacings else Pacings()
@@ -182,12 +212,6 @@ class _Reader:
                     f'did you mean "{close[0]}"?' if close else "remove it, or put a group on that instance",
                     severity=Severity.WARNING,
                 )
-
-    def check_moves(self) -> None:
-        """What `moved` says, where the keys of all files are known."""
-        if self.moves.moves and self._all_keys:
-            for each in self.moves.complaints({**self._unread, **self.group_places}):
-                self._complain(each.code, each.place, each.message, each.hint, also=each.also)
 
     def check_instances(self) -> None:
         """An instance that one group alone is on, and whose name is all but that of another one."""
@@ -208,40 +232,95 @@ class _Reader:
                     severity=Severity.WARNING,
                 )
 
-    def _group(self, document: Document, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
-        path: Path = ("groups", key)
-        place = Place(document, path, key=True)
-        first = self.group_places.setdefault(GroupKey(key), place)
-        if first is not place:
-            self._complain(
-                Code.GROUP_TWICE,
-                place,
-                f'the group "{key}" is written in two files',
-                "rename one of the two keys, or remove one",
-                also=("first written here", first),
-            )
-            return
+    def _read_group(self, checked: Checked, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
+        """A group, or all those of a range. Raises TooMuch."""
+        document, path = checked.document, ("groups", key)
+        roster = self._roster(document, (*path, "phones"), raw["phones"], checked.broken)
         group = Group(
             key=GroupKey(key),
             instance=InstanceName(str(raw.get("instance", DEFAULT_INSTANCE))),
             group_name=str(raw["groupName"]),
             auto_invite=bool(raw.get("autoInvite", auto_invite)),
-            phones=self._phones(document, (*path, "phones"), cast(list[str], raw["phones"])),
+            phones=roster.phones,
         )
-        self._check_name(Place(document, (*path, "groupName")), group)
+        many = range_of(key)
+        if many is None:
+            self._add(document, path, group, roster)
+            return
+        if not self._is_possible(many, document, path, group):
+            return
+        size = Aliased(1 + len(group.phones), len(group.group_name) + sum(map(len, group.phones)))
+        self._rosters.allowance.take(
+            Aliased(size.values * len(many), size.text * len(many)), Place(document, path, key=True)
+        )
+        told: set[Code] = set()
+        for each, number in many.numbered:
+            name = group.group_name.replace(NUMBER, number)
+            self._add(document, path, replace(group, key=GroupKey(each), group_name=name), roster, told)
+
+    def _is_possible(self, many: Range, document: Document, path: Path, group: Group) -> bool:
+        """Whether a range is one and its groups get names of their own; if not, it is told."""
+        if problem := many.problem:
+            self._complain(Code.NO_RANGE, Place(document, path, key=True), *problem)
+        elif NUMBER not in group.group_name and len(many) > 1:
+            self._complain(
+                Code.NAME_WITHOUT_NUMBER,
+                Place(document, (*path, "groupName")),
+                f'all {len(many):,} groups of "{group.key}" would be called "{shortened(group.group_name)}"',
+                f"write {NUMBER} where the number belongs, as in `Launch {NUMBER}`",
+            )
+        else:
+            return True
+        return False
+
+    def _add(
+        self, document: Document, path: Path, group: Group, roster: Roster, told: set[Code] | None = None
+    ) -> None:
+        """One group; `told` is what was told of others of its range, and it is told of the first alone."""
+        place = Place(document, path, key=True)
+        first = self.group_places.setdefault(group.key, place)
+        if first is not place:
+            both = f'as "{first.path[-1]}" and as "{path[-1]}"'
+            self._complain_of(
+                group,
+                told,
+                Code.GROUP_TWICE,
+                place,
+                f'the group "{group.key}" is written '
+                + ("in two files" if first.path == path and told is None else f"twice: {both}"),
+                "rename one of the two keys, or remove one",
+                also=("first written here", first),
+            )
+            return
+        self._check_name(Place(document, (*path, "groupName")), group, told)
         self._check_instance(Place(document, (*path, "instance")), group.instance)
         self.groups.append(group)
+        if roster.entries:
+            self.expanded[group.key] = roster.entries
 
-    def _check_name(self, place: Place, group: Group) -> None:
+    def _check_name(self, place: Place, group: Group, told: set[Code] | None) -> None:
         name = group.group_name
         for problem in name_problems(name):
-            self._complain(problem.code, place, problem.message, problem.hint, severity=problem.severity)
+            self._complain_of(
+                group, told, problem.code, place, problem.message, problem.hint, severity=problem.severity
+            )
+        if len(name) > MAX_NAME:
+            self._complain_of(
+                group,
+                told,
+                Code.NAME_TOO_LONG,
+                place,
+                f"this groupName is {len(name)} characters long, and {MAX_NAME} is the most",
+                "shorten it",
+            )
         other, first = self._names.setdefault((group.instance, comparable_name(name)), (name, place))
         if first is not place:
             alike = (
                 "is wanted twice" if name == other else f'looks the same as "{other}", and both are wanted'
             )
-            self._complain(
+            self._complain_of(
+                group,
+                told,
                 Code.NAME_TWICE,
                 place,
                 f'the groupName "{name}" {alike} on the instance "{group.instance}"; '
@@ -265,57 +344,12 @@ class _Reader:
                 )
                 return
 
-    def _phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
+    def _roster(self, document: Document, path: Path, written: Value, broken: Broken) -> Roster:
         """The participants that can be sent, in the order written; a list that groups share is read once."""
         shared = id(written)  # the document at hand keeps the list, so no other one gets its id
         if shared not in self._phones_read:
-            self._phones_read[shared] = self._read_phones(document, path, written)
+            self._phones_read[shared] = self._rosters.read(document, path, written, broken)
         return self._phones_read[shared]
-
-    def _read_phones(self, document: Document, path: Path, written: Sequence[str]) -> tuple[Phone, ...]:
-        seen: dict[str, tuple[str, int]] = {}
-        sound = [position for position in range(len(written)) if (id(written), position) not in self._broken]
-        for position in sound:
-            text = written[position]
-            if is_lid(text):
-                self._complain(
-                    Code.LID,
-                    Place(document, (*path, position)),
-                    f"{shortened(text.strip())} is a private @lid, and create-group leaves those out",
-                    "the group is created without it; write the phone number if you know it",
-                    severity=Severity.WARNING,
-                )
-                continue
-            phone = normalise_phone(text)
-            other, index = seen.setdefault(person(phone), (phone, position))
-            if index != position:
-                self._complain(
-                    Code.PHONE_TWICE,
-                    Place(document, (*path, position)),
-                    f"the phone {shortened(phone)} is in this group already"
-                    + ("" if phone == other else f", as {shortened(other)}: these two are one person's"),
-                    "remove one of the two",
-                    also=("first written here", Place(document, (*path, index))),
-                )
-            elif problem := why_no_phone(text):
-                self._complain(Code.NOT_A_PHONE, Place(document, (*path, position)), *problem)
-        if not seen and len(sound) == len(written):
-            self._complain(
-                Code.NO_PARTICIPANTS,
-                Place(document, path),
-                "all participants of this group are @lid entries, and create-group leaves those out",
-                "add at least one phone number",
-            )
-        if len(seen) > MAX_PARTICIPANTS:
-            self._complain(
-                Code.TOO_MANY_PARTICIPANTS,
-                Place(document, path),
-                f"{len(seen):,} participants, and a WhatsApp group is known to take {MAX_PARTICIPANTS:,} "
-                "besides the one who creates it",
-                "split the group, lest the creation be refused",
-                severity=Severity.WARNING,
-            )
-        return tuple(Phone(phone) for phone, _ in seen.values())
 
     def _pacing(self, document: Document, raw: Mapping[str, Value]) -> None:
         pacing = pacings_of(raw)
@@ -340,23 +374,26 @@ class _Reader:
         also: tuple[str, Place] | None = None,
         severity: Severity = Severity.ERROR,
     ) -> None:
-        if self.complaints.has_room(severity):  # where it stands is found out only then
-            here, there = apart(place, also[1]) if also else (place.location, None)
-            others = ((also[0], there),) if also and there else ()
-            self.complaints.add(Diagnostic(code, message, hint, here, severity, others))
+        tell(self.complaints, code, place, message, hint, also=also, severity=severity)
 
-
-def _broken_entries(known: Mapping[str, Value], broken: Iterable[Violation]) -> set[tuple[int, str | int]]:
-    """The entries of phone lists that are wrong: by the list's identity, as several groups may share it."""
-    groups = cast(dict[str | int, dict[str, object]], known.get("groups"))
-    return {
-        (id(groups[key]["phones"]), index)
-        for key, index in (
-            (each.path[1], each.path[3])
-            for each in broken
-            if each.path[0] == "groups" and len(each.path) == 4
-        )
-    }
+    def _complain_of(
+        self,
+        group: Group,
+        told: set[Code] | None,
+        code: Code,
+        place: Place,
+        message: str,
+        hint: str,
+        *,
+        also: tuple[str, Place] | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        """A complaint about one group; where others of its range stand at the same place, it says which."""
+        if told is None:
+            self._complain(code, place, message, hint, also=also, severity=severity)
+        elif code not in told:
+            told.add(code)
+            self._complain(code, place, f"{message} (in {group.key})", hint, also=also, severity=severity)
 
 
 def _too_much_aliased(document: Document, excess: str) -> Diagnostic:
@@ -374,10 +411,3 @@ def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> Instan
     others = [other for other in known if re.sub("[^a-z]", "", other) != letters]
     close = difflib.get_close_matches(instance, others, n=1, cutoff=0.8) if len(letters) > 3 else []
     return InstanceName(close[0]) if close else None
-
-
-def _makes_unusable(violation: Violation) -> bool:
-    """Whether the group (or the pacing) cannot be read on: a wrong key, an attribute too many or one entry of
-    its phones need not keep the rest from being checked."""
-    is_entry = violation.path[:1] == ("groups",) and len(violation.path) == 4
-    return violation.keyword not in ("additionalProperties", "propertyNames") and not is_entry

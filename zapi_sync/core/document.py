@@ -8,7 +8,7 @@ overflows the C stack, PyYAML's merge keys grow without end); and it is faster t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NoReturn, TypeAlias
@@ -73,13 +73,14 @@ class Aliased:
 class Document:
     """One parsed file: its data, what was already wrong with it, and where each value stands.
 
-    The data is None where the text could not be read to its end.
+    The data is None where the text could not be read to its end. `tables` are the CSV files that it names.
     """
 
     source: Source
     data: Value | None
     problems: tuple[Diagnostic, ...] = ()
     aliased: Aliased = field(default_factory=Aliased)
+    tables: Mapping[str, Source] = field(default_factory=dict)
 
     def first_key(self, mapping: Mark | None, key: str) -> Location | None:
         """Where a key was first written in the mapping that begins at a mark."""

@@ -16,7 +16,7 @@ from zapi_sync.core.phones import (
     why_unassigned,
     with_ninth_digit,
 )
-from zapi_sync.core.places import Place
+from zapi_sync.core.places import Place, Spot
 from zapi_sync.errors import Code, Diagnostic, Severity
 
 
@@ -56,15 +56,19 @@ def _oddity(phone: str) -> tuple[Code, str, str]:
     )
 
 
-def _written(config: Config, keys: Collection[GroupKey]) -> Iterator[tuple[Place, str]]:
+def _written(config: Config, keys: Collection[GroupKey]) -> Iterator[tuple[Spot, str]]:
     """The phones of these groups as they stand in their documents; a list that groups share comes once."""
     seen: set[int] = set()
     for group in (group for group in config.groups if group.key in keys):
         place = config.places[group.key]
-        data = cast(dict[str, dict[str, dict[str, list[str]]]], place.document.data)
-        phones = data["groups"][group.key]["phones"]
-        if id(phones) not in seen:
-            seen.add(id(phones))
+        data = cast(dict[str, dict[str | int, dict[str, list[str]]]], place.document.data)
+        phones = data["groups"][place.path[1]]["phones"]
+        if id(phones) in seen:
+            continue
+        seen.add(id(phones))
+        if group.key in config.expanded:
+            yield from ((entry.origin, entry.text) for entry in config.expanded[group.key])
+        else:
             for index, text in enumerate(phones):
                 if not is_lid(text):
                     yield Place(place.document, (*place.path, "phones", index)), text

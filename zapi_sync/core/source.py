@@ -104,8 +104,8 @@ def shortened(text: str, most: int = 100) -> str:
     return text if len(text) <= most else text[: most - len(CUT)] + CUT
 
 
-def decode(name: str, raw: bytes) -> Source:
-    """The text of a config file, which is UTF-8 with or without a byte order mark.
+def decode(name: str, raw: bytes, kind: str = "YAML") -> Source:
+    """The text of a config file of that kind, which is UTF-8 with or without a byte order mark.
 
     What is not gets a `problem` instead, with the place of the first byte that is not text.
     """
@@ -115,7 +115,7 @@ def decode(name: str, raw: bytes) -> Source:
         )
     if b"\0" in raw:
         place = _place_in_bytes(name, raw, raw.index(b"\0"))
-        return _unreadable(name, place, "this is a binary file, not YAML", "name a YAML text file")
+        return _unreadable(name, place, f"this is a binary file, not {kind}", f"name a {kind} text file")
     try:
         return Source(name, raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:  # its offsets begin after a byte order mark, as does its `object`

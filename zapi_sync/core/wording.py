@@ -22,9 +22,13 @@ _EXPECTED = {
     "instances": "a mapping from each instance's name to its pace",
     "every": "a time, as in 60s, 5m or 1h",
     "perDay": "a whole number, 1 or more",
+    "people": "a mapping from each person's name to a phone number",
+    "teams": "a mapping from each team's name to a list of phone numbers and names",
     "groups": "a mapping from each group's key to the group",
     "groupName": "a text of 1 to 100 characters",
     "phones": "a list of phone numbers",
+    "csv": "the path of a CSV file",
+    "column": "the name of a column, at most 100 characters",
     "autoInvite": "true or false",
     "moved": "a list of moves, each with `from` and `to`",
     "from": "the key that a group had: 1 to 100 of a-z, 0-9, `-`, `_` and `.`",
@@ -39,25 +43,36 @@ _KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a 
 _INSTANCE_RULE = (
     "the name of an instance is 1 to 40 of a-z, 0-9, `-` and `_`, and begins with a letter or digit"
 )
+_NAME_RULE = "a name is 1 to 100 of a-z, 0-9, `-` and `_`, and begins with a letter"
+_RANGE_RULE = "a range is two numbers, the lower one first, as in launch-{01..40}, and one in a key"
 _CUTS = {
     "maxLength": "shorten it",
     "maxItems": "split the group: WhatsApp takes far fewer",
     "maxProperties": "split them over several runs: `-f` names the files of one",
 }
 _MOVED_CUTS = {"maxLength": _KEY_RULE, "maxItems": "remove the moves that every state has taken over"}
+_NAME = re.compile("[a-z][a-z0-9_-]{0,99}")
+_KINDS: dict[str | int, str] = {"people": "person", "teams": "team"}
 _LONGEST = 1000  # so much of a key is looked at for another one to propose
 _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
 
 
 def without_echoes(broken: Sequence[Violation]) -> list[Violation]:
-    """The violations less each missing attribute that was only misspelt: it is told where it was misspelt."""
+    """The violations less each missing attribute that was only misspelt: it is told where it was misspelt;
+    and less the attributes of a mapping among phones that is no CSV file: it is told as a whole."""
     meant = {
         (*violation.path[:-1], _meant(violation))
         for violation in broken
         if violation.keyword == "additionalProperties"
     }
-    return [each for each in broken if each.keyword != "required" or each.path not in meant]
+    strange = {each.path[:-1] for each in broken if _lacks_csv(each) and each.path not in meant}
+    return [
+        each
+        for each in broken
+        if (each.keyword != "required" or each.path not in meant)
+        and (each.keyword != "additionalProperties" or each.path[:-1] not in strange)
+    ]
 
 
 def in_words(document: Document, violation: Violation) -> Diagnostic:
@@ -65,6 +80,14 @@ def in_words(document: Document, violation: Violation) -> Diagnostic:
     path = violation.path
     if violation.keyword == "additionalProperties":
         return _unknown_attribute(document, violation)
+    if _lacks_csv(violation):
+        whole = Violation(path[:-1], "type", None, {})
+        return Diagnostic(
+            _code(whole.path, whole),
+            _mismatch(whole.path, whole),
+            _remedy(whole.path, whole),
+            document.where(whole.path),
+        )
     if violation.keyword == "required":
         return _missing_attribute(document, path)
     if violation.keyword == "propertyNames":
@@ -144,7 +167,13 @@ def _impossible_key(document: Document, path: Path) -> Diagnostic:
     if _is_pace(path):
         what = f'"{_name(path)}" cannot be the name of an instance'
         return Diagnostic(Code.WRONG_VALUE, what, _INSTANCE_RULE, document.where_key(path))
+    if path[0] in _KINDS:
+        what = f'"{_name(path)}" cannot be the name of a {_KINDS[path[0]]}'
+        return Diagnostic(Code.WRONG_VALUE, what, _NAME_RULE, document.where_key(path))
     key = str(path[-1])
+    if "{" in key:
+        what = f'"{shortened(key)}" cannot be the key of a range of groups'
+        return Diagnostic(Code.NO_RANGE, what, _RANGE_RULE, document.where_key(path))
     plain = unicodedata.normalize("NFKD", key[:_LONGEST]).encode("ascii", "ignore").decode().lower()
     possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._") if len(key) <= _LONGEST else ""
     remedy = f"{_KEY_RULE}; for example {possible}" if 0 < len(possible) <= 100 else _KEY_RULE
@@ -160,7 +189,7 @@ def _code(path: Path, violation: Violation) -> Code:
             return Code.NO_PARTICIPANTS
         case "maxLength" if path[-1] == "groupName":
             return Code.NAME_TOO_LONG
-    return Code.NOT_A_PHONE if isinstance(path[-1], int) and not _is_move(path) else Code.WRONG_VALUE
+    return Code.NOT_A_PHONE if _is_phone(path) else Code.WRONG_VALUE
 
 
 def _mismatch(path: Path, violation: Violation) -> str:
@@ -178,33 +207,47 @@ def _remedy(path: Path, violation: Violation) -> str:
     if violation.keyword in _CUTS:
         return _MOVED_CUTS[violation.keyword] if path[0] == "moved" else _CUTS[violation.keyword]
     value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
-    attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
-    if attribute == "autoInvite":
-        if value in _YES:
-            return "write true"
-        if value in _NO:
-            return "write false"
-        if value in {"true", "false"}:
-            return f"write {value} without quotes"
-    if attribute == "version" and value == "1":
-        return "write 1 without quotes"
     if path == ("groups",):
         return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
-    if attribute == "phones" and violation.keyword == "type":
+    if _is_list(path):
+        return _remedy_of_a_list(violation, value)
+    attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
+    if attribute == "autoInvite" and (meant := _boolean(value)):
+        return meant
+    if attribute == "groupName" and isinstance(violation.found, dict):
+        return 'a text that begins with { stands in quotes, as in "{n}"'
+    if attribute == "version" and value == "1":
+        return "write 1 without quotes"
+    if isinstance(attribute, int) and _NAME.fullmatch(value):
+        return f"write a phone number, or {value} if one of `people` or `teams` is called so"
+    return f"write {_expected(path)}"
+
+
+def _remedy_of_a_list(violation: Violation, value: str) -> str:
+    if violation.keyword == "type":
         blank = ", with a blank after the dash" if value.startswith("-") else ""
         return f"write a list, each number on a line of its own{blank}: `- {EXAMPLES[0]}`"
-    if attribute == "phones":
-        return "add at least one phone number besides the connected one"
-    return f"write {_expected(path)}"
+    return "add at least one phone number besides the connected one"
+
+
+def _boolean(value: str) -> str | None:
+    """What to write for a word that is probably meant for true or false."""
+    if value in {"true", "false"}:
+        return f"write {value} without quotes"
+    if value in _YES:
+        return "write true"
+    return "write false" if value in _NO else None
 
 
 def _expected(path: Path) -> str:
     if _is_move(path):
         return _MOVE
-    if isinstance(path[-1], int):
+    if _is_phone(path):
         return _PHONE
     if path[0] == "groups" and len(path) == 2:
         return _GROUP
+    if _is_list(path):
+        return _EXPECTED["phones"]
     if _is_pace(path):
         return _PACE
     return _EXPECTED.get(str(path[-1]), "something else")
@@ -219,9 +262,28 @@ def _subject(path: Path) -> str:
         return f'the pace of the instance "{_name(path)}"'
     if _is_move(path):
         return "this entry of `moved`"
+    if path[0] in _KINDS and len(path) == 2:
+        return f'the {_KINDS[path[0]]} "{_name(path)}"'
     if isinstance(path[-1], int):
-        return "this entry of `phones`"  # of several groups, where they share the list
+        return f"this entry of {'a team' if path[0] == 'teams' else '`phones`'}"  # of all that share the list
     return f"`{path[-1]}`{_of(path[:-1])}"
+
+
+def _is_phone(path: Path) -> bool:
+    is_entry = isinstance(path[-1], int) and not _is_move(path)
+    return is_entry or (path[0] == "people" and len(path) == 2)
+
+
+def _is_list(path: Path) -> bool:
+    """Whether participants are listed there."""
+    return (path[0] == "teams" and len(path) == 2) or (
+        path[0] == "groups" and len(path) == 3 and path[-1] == "phones"
+    )
+
+
+def _lacks_csv(violation: Violation) -> bool:
+    """Whether a mapping stands among phones, or for them, that names no CSV file."""
+    return violation.keyword == "required" and violation.path[-1] == "csv" and len(violation.path) > 2
 
 
 def _is_pace(path: Path) -> bool:
@@ -237,6 +299,8 @@ def _name(path: Path) -> str:
 
 
 def _of(path: Path) -> str:
+    if path[:1] == ("teams",) and len(path) >= 2:
+        return f' of the team "{shortened(str(path[1]))}"'
     if len(path) >= 2 and path[0] == "groups":
         return f' of the group "{shortened(str(path[1]))}"'
     if _is_pace(path):

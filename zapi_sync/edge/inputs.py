@@ -10,7 +10,7 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import resources
@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from zapi_sync.core.model import Credentials, InstanceName, Remote, credential_variables
-from zapi_sync.core.source import Source, decode
+from zapi_sync.core.source import Source, decode, shortened
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location
 
 STDIN = "-"
@@ -64,6 +64,54 @@ def read_sources(names: Sequence[str]) -> list[Source]:
     for name in names:
         reader.read(name)
     return reader.sources
+
+
+class Tables:
+    """Reads the CSV files that configs name, each of them once and no more than MAX_CONFIG_BYTES together."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, Source] = {}
+        self._room = MAX_CONFIG_BYTES
+
+    def read(self, config: str, names: Iterable[str]) -> dict[str, Source]:
+        """Each of them by its name, as the config has it: from the config's folder, or from the working
+        folder where that is no file. What cannot be read is a source that says why."""
+        folder = os.path.dirname(config) if os.path.isfile(config) else ""
+        return {name: self._source(os.path.join(folder, name)) for name in names}
+
+    def _source(self, file: str) -> Source:
+        if file not in self._sources:
+            try:
+                self._sources[file] = self._read(file)
+            except _Unreadable as refusal:
+                self._sources[file] = Source(file, "", refusal.complaint)
+            except (OSError, ValueError) as error:
+                reason = (getattr(error, "strerror", None) or str(error)).lower()
+                complaint = Diagnostic(
+                    Code.CSV_UNREADABLE,
+                    f"the CSV file {shortened(file)} cannot be read: {reason}",
+                    "its path begins at the folder of the groups file: is it there, and may it be read?",
+                )
+                self._sources[file] = Source(file, "", complaint)
+        return self._sources[file]
+
+    def _read(self, file: str) -> Source:
+        with _opened_file(file) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise _Unreadable(
+                    f"{shortened(file)} is no regular file, and a CSV file is one",
+                    "name a file",
+                    Code.CSV_UNREADABLE,
+                )
+            raw = stream.read(self._room + 1)
+        if len(raw) > self._room:
+            raise _Unreadable(
+                f"the CSV files of this run are more than {MAX_CONFIG_BYTES // 2**20} MiB",
+                "split them over several runs: `-f` names the files of one",
+                Code.BEYOND_BOUNDS,
+            )
+        self._room -= len(raw)
+        return decode(file, raw, "CSV")
 
 
 class _Unreadable(Exception):
@@ -143,6 +191,10 @@ def _files(name: str) -> list[str]:
 def _opened(file: str) -> BinaryIO:
     if file == STDIN:
         return open(sys.stdin.fileno(), "rb", closefd=False)
+    return _opened_file(file)
+
+
+def _opened_file(file: str) -> BinaryIO:
     return open(file, "rb", opener=_open_at_once)
 
 
