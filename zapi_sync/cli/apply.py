@@ -26,7 +26,6 @@ from zapi_sync.cli.saving import (
     refuse_if_stale,
     refuse_what_a_plan_says,
     targeted,
-    the_plan,
 )
 from zapi_sync.cli.wiring import (
     SANDBOX,
@@ -37,13 +36,14 @@ from zapi_sync.cli.wiring import (
     load_config,
     load_state,
     open_state,
+    plan_of,
     state_file,
 )
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import UNPACED, Pacings
-from zapi_sync.core.plan import Existing, Plan, Unsettled, make_plan, to_be_listed
+from zapi_sync.core.plan import Existing, Plan, Unsettled, to_be_listed
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
@@ -154,20 +154,12 @@ def command(
     config = load_config(files)
     path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
-    only = targeted(config, targets)
-
-    def refuse_stale(known: Known) -> None:
-        if saved and plan_file:
-            keys = None if saved.targets is None else frozenset(saved.targets)
-            plan = make_plan(config.groups, known, config.moves).only(keys)
-            now = the_plan(plan, config, known, files, path, environment(), keys, began, sandbox=sandbox)
-            refuse_if_stale(saved, now, plan_file)
-
     known = load_state(local)
     warnings = [*config.warnings_with(config.blocked_moves(known)), *local.warnings()]
     console.complain(warnings)
     check_origin(known, path, environment(), sandbox=sandbox)
-    refuse_stale(known)
+    if saved and plan_file:
+        refuse_if_stale(saved, config, known, environment(), plan_file)
     if not (sandbox or state_is_kept):
         check_kept(local, environment())
     policy = Policy(
@@ -177,16 +169,17 @@ def command(
         absent_after=absent_after,
         auto_approve=auto_approve or saved is not None,
         deadline=None if deadline is None else began + timedelta(seconds=deadline),
-        only=saved.creates if saved else only,
+        only=saved.creates if saved else targeted(config, targets),
     )
-    plan = make_plan(config.groups, known, config.moves).only(policy.only)
+    plan = plan_of(config, known, policy.only)
     idle = not plan.moves and not any(_instances(config, plan, known, policy.existing))
     if idle and not local.has_journal:
         return report(console, warnings, plan)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
-        refuse_stale(known)
-        plan = make_plan(config.groups, known, config.moves).only(policy.only)
+        if saved and plan_file:
+            refuse_if_stale(saved, config, known, environment(), plan_file)
+        plan = plan_of(config, known, policy.only)
         needed, useful = _instances(config, plan, known, policy.existing)
         with closing(
             connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)

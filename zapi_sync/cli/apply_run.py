@@ -15,7 +15,7 @@ from zapi_sync.apply import Applier
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.progress import follow
-from zapi_sync.cli.wiring import Api, doubts, forecasts
+from zapi_sync.cli.wiring import Api, doubts, forecasts, plan_of
 from zapi_sync.core.config import Config
 from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
@@ -23,7 +23,7 @@ from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.moves import moved
 from zapi_sync.core.pacing import Pacings
-from zapi_sync.core.plan import Adopt, Create, Existing, Plan, make_plan, to_be_listed, with_existing
+from zapi_sync.core.plan import Adopt, Create, Existing, Plan, to_be_listed, with_existing
 from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
 from zapi_sync.edge.clock import SystemClock
@@ -75,7 +75,7 @@ class Run:
         if known.state:
             check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
             known = self._fetch_links(self._settle(known, known.state), known.state)
-        plan = make_plan(self.config.groups, known, self.config.moves).only(self.policy.only)
+        plan = plan_of(self.config, known, self.policy.only)
         if self.clock.stopping:
             self.done += [Skipped(step.group, SkipReason.INTERRUPTED) for step in plan.of(Create)]
             return replace(plan, moves=())

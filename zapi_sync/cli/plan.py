@@ -24,6 +24,7 @@ from zapi_sync.cli.wiring import (
     load_config,
     load_state,
     open_state,
+    plan_of,
     remote_warnings,
     state_file,
 )
@@ -37,7 +38,6 @@ from zapi_sync.core.plan import (
     Plan,
     Taken,
     Unsettled,
-    make_plan,
     to_be_listed,
     with_existing,
 )
@@ -98,7 +98,7 @@ def command(
     local = open_state(path)
     known = load_state(local)
     only = targeted(config, targets)
-    plan = make_plan(config.groups, known, config.moves).only(only)
+    plan = plan_of(config, known, only)
     found = _look(console, path, known, plan, only, sandbox=sandbox) if refresh else None
     if found:
         plan = with_existing(plan, found.listings, known, Existing.FAIL)

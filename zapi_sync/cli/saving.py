@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from zapi_sync.cli.keys import matching
 from zapi_sync.cli.options import DEFAULT_FILE
-from zapi_sync.cli.wiring import SANDBOX, state_file
+from zapi_sync.cli.wiring import SANDBOX, plan_of, state_file
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey, InstanceName, credential_variables, sha256_of
@@ -70,8 +70,16 @@ def load_plan(file: str) -> SavedPlan:
     return parse_saved(read_plan(Path(file)), inputs.schema("saved-plan"), file)
 
 
-def refuse_if_stale(saved: SavedPlan, now: SavedPlan, file: str) -> None:
-    """Raises SavedPlanStale where a plan of this moment is another one than the saved one."""
+def refuse_if_stale(
+    saved: SavedPlan, config: Config, known: Known, environment: Mapping[str, str], file: str
+) -> None:
+    """Raises SavedPlanStale where a plan that is made now is another one than the saved one."""
+    keys = None if saved.targets is None else frozenset(saved.targets)
+    sandbox = saved.remote == SANDBOX.origin
+    plan, state = plan_of(config, known, keys), Path(saved.state)
+    now = the_plan(
+        plan, config, known, saved.files, state, environment, keys, saved.created_at, sandbox=sandbox
+    )
     refuse_if_moved(saved, now, file, shlex.join(_again(saved, file)))
 
 

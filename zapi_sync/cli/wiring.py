@@ -17,10 +17,10 @@ from zapi_sync.core.config import TYPED_KEYS, Config, read_config
 from zapi_sync.core.document import Document, parse
 from zapi_sync.core.journal import Known
 from zapi_sync.core.keeping import ci_of, vanishing
-from zapi_sync.core.model import Credentials, InstanceName, Remote, sha256_of
+from zapi_sync.core.model import Credentials, GroupKey, InstanceName, Remote, sha256_of
 from zapi_sync.core.pacing import Forecast, Pacings, forecast
 from zapi_sync.core.phone_doubts import phone_doubts
-from zapi_sync.core.plan import Create, Plan
+from zapi_sync.core.plan import Create, Plan, make_plan
 from zapi_sync.core.source import Source
 from zapi_sync.core.state import check_remote
 from zapi_sync.core.table import tables_wanted
@@ -64,6 +64,11 @@ def _documents(sources: Iterable[Source]) -> Iterator[Document]:
         document = parse(source, typed_keys=TYPED_KEYS)
         wanted = tables_wanted(document)
         yield replace(document, tables=tables.read(source.name, wanted)) if wanted else document
+
+
+def plan_of(config: Config, known: Known, only: frozenset[GroupKey] | None) -> Plan:
+    """The plan for a config, confined to these keys (None: all); its moves are never left out."""
+    return make_plan(config.groups, known, config.moves).only(only)
 
 
 def doubts(config: Config, plan: Plan) -> list[Diagnostic]:
