@@ -63,6 +63,7 @@ class Details:
     owner: str | None
     link: str | None
     members: tuple[Member, ...] | None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def read_details(answer: Answer) -> Details:
         members=tuple(map(_member, participants))
         if isinstance(participants, list) and participants
         else None,
+        created_at=_moment(body.get("creation")),
     )
 
 
