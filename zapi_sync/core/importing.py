@@ -39,7 +39,7 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Import:
     """A group that can be taken in: what the config is to say of it, and who in it cannot be written there
-    (`others`: who, and why). `is_own` is whether the connected number owns it, None where that is not told."""
+    (`others`: who, and why). `is_own`: whether the connected number owns it, None where that is not told."""
 
     group: Group
     details: Details
