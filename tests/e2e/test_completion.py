@@ -28,6 +28,7 @@ def completed(zapi_sync: Any, line: str) -> list[str]:
 def test_commands_options_and_choices_are_completed(zapi_sync: Any) -> None:
     assert completed(zapi_sync, "zapi-sync ") == list(COMMANDS)
     assert completed(zapi_sync, "zapi-sync re") == ["refresh", "resolve"]
+    assert completed(zapi_sync, "zapi-sync state ") == ["list", "mv", "pull", "push", "rm", "show"]
     assert completed(zapi_sync, "zapi-sync plan --format m") == ["markdown"]
     assert completed(zapi_sync, "zapi-sync apply --existing ") == ["fail", "adopt", "create"]
     assert "--settle" in completed(zapi_sync, "zapi-sync apply --")
@@ -102,6 +103,27 @@ def test_the_versions(zapi_sync: Any) -> None:
             "jsonschema-rs",
             "httpx",
         ]
+
+
+def test_keys_that_are_known_are_completed_from_the_state(zapi_sync: Any) -> None:
+    zapi_sync.groups("vip-01", "vip-02", "team")
+    assert completed(zapi_sync, "zapi-sync state show ") == []
+    assert zapi_sync("apply", "--sandbox", "--auto-approve").code == 0
+    zapi_sync.groups("other")
+    assert completed(zapi_sync, "zapi-sync state show --sandbox vip") == ["vip-01", "vip-02"]
+    assert completed(zapi_sync, "zapi-sync state rm --sandbox vip-01 t") == ["team"]
+    assert completed(zapi_sync, "zapi-sync state mv --state groups.sandbox.state.json t") == ["team"]
+    (zapi_sync.folder / "groups.sandbox.state.json").write_text("{")
+    assert completed(zapi_sync, "zapi-sync state list --sandbox ") == []
+
+
+@pytest.mark.parametrize("command", ["list", "show", "rm", "mv", "pull", "push"])
+def test_every_help_of_a_state_command_has_an_example_and_fits(zapi_sync: Any, command: str) -> None:
+    result = zapi_sync("state", command, "--help", COLUMNS="80")
+    assert result.code == 0
+    _, _, body = result.out.partition("\n")
+    assert re.search(rf"^ .*zapi-sync state {command}\b", body, re.MULTILINE), result.out
+    assert max(map(len, result.out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -99,7 +99,7 @@ def test_some_of_the_groups_are_looked_at_by_name(online: Any, served: Any) -> N
     assert (wrong.code, wrong.err) == (
         64,
         'error: the state has no group "othr"; did you mean "other"? [ZS502]\n'
-        "  hint: the keys of the state: zapi-sync invites\n",
+        "  hint: the keys of the state: zapi-sync state list\n",
     )
 
 
@@ -344,6 +344,25 @@ def test_a_plan_that_asks_shows_names_that_are_taken_and_drift(online: Any, serv
     assert "drift" not in online("plan", "--format", "json").json
     assert files(online) == before
     assert len(served.creates()) == 2
+
+
+def test_a_plan_that_asks_is_confined_as_any_other(online: Any, served: Any) -> None:
+    groups = applied(online, "a", "b")
+    happen(served, groups["b"], "rename", name="Vendas")
+    document = online("plan", "--refresh", "--target", "a", "--format", "json").json
+    assert set(kinds(document["drift"])) == {"a"}
+
+
+def test_what_the_api_said_is_saved_in_no_plan(online: Any) -> None:
+    online.groups("a")
+    refused = online("plan", "--refresh", "--out", "launch.plan")
+    assert (refused.code, refused.err) == (
+        64,
+        "error: --refresh and --out do not go together: what the API said is no part of a saved plan"
+        " [ZS501]\n"
+        "  hint: look with --refresh first, then save with --out: apply FILE looks again before it creates\n",
+    )
+    assert not (online.folder / "launch.plan").exists()
 
 
 def test_drift_does_not_change_what_a_plan_exits_with(online: Any, served: Any) -> None:

@@ -165,7 +165,7 @@ def test_without_a_plan_the_state_is_shown(online: Any, served: Any, fits: Fits)
     online("apply", "--auto-approve", *APPLY)
     record = online.state()["groups"]["b"]
     shown = online("show").out
-    assert f"    link        {record['invitationLink']}\n" in shown
+    assert f"    invitationLink  {record['invitationLink']}\n" in shown
     assert "? a  unsettled\n" in shown
     assert shown.endswith("1 group, 1 unsettled; serial 2.\n")
     document = online("show", "--format", "json").json

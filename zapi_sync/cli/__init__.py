@@ -28,6 +28,7 @@ COMMANDS = {
     "import": "Take a group that exists for one of the config.",
     "invites": "Show the invite links of the groups that were created.",
     "doctor": "Look for what may keep an apply from going well.",
+    "state": "List, show, rename and forget what the state knows; pull and push it.",
     "resolve": "Settle by hand a creation that is in doubt.",
     "sandbox": "Serve the Z-API emulator on this machine.",
     "schema": "Print a published JSON Schema.",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
@@ -22,8 +22,9 @@ from zapi_sync.cli.options import (
 from zapi_sync.cli.wiring import connect, current, load_config, open_state, state_file
 from zapi_sync.core.config import Config
 from zapi_sync.core.forms import is_group_id
-from zapi_sync.core.journal import Concluded, Known
+from zapi_sync.core.journal import Concluded, Known, OpenAttempt
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.moves import due
 from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
@@ -31,7 +32,7 @@ from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.edge.lock import locked
-from zapi_sync.errors import Code, ExitCode, Location, StateInvalid, UsageError
+from zapi_sync.errors import Code, ConfigInvalid, ExitCode, Location, StateInvalid, UsageError
 from zapi_sync.render import json, text
 from zapi_sync.settle import adopt
 
@@ -112,7 +113,7 @@ def resolve_command(
     console.complain(local.warnings())
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
-        attempt = known.open.get(GroupKey(key))
+        attempt = known.open.get(GroupKey(key)) or _moved_to(key, known, files)
         if attempt is None:
             raise StateInvalid.of(
                 Code.NOT_UNSETTLED,
@@ -131,6 +132,15 @@ def resolve_command(
         if console.json:
             console.result(json.applied([], [], [], []))
         return ExitCode.DONE
+
+
+def _moved_to(key: str, known: Known, files: Sequence[str]) -> OpenAttempt | None:
+    """The attempt in doubt under the old key of one that the config renames, until an apply does so."""
+    with suppress(ConfigInvalid):
+        for move in due(load_config(files).moves, known):
+            if move.target == key:
+                return known.open.get(move.source)
+    return None
 
 
 def _nowhere(_: InstanceName) -> None:

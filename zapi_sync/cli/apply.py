@@ -43,7 +43,7 @@ from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import UNPACED, Pacings
-from zapi_sync.core.plan import Existing, Plan, make_plan, to_be_listed
+from zapi_sync.core.plan import Existing, Plan, Unsettled, make_plan, to_be_listed
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
@@ -154,18 +154,18 @@ def command(
     config = load_config(files)
     path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
-    warnings = [*config.warnings, *local.warnings()]
-    console.complain(warnings)
     only = targeted(config, targets)
 
     def refuse_stale(known: Known) -> None:
         if saved and plan_file:
             keys = None if saved.targets is None else frozenset(saved.targets)
-            plan = make_plan(config.groups, known).only(keys)
+            plan = make_plan(config.groups, known, config.moves).only(keys)
             now = the_plan(plan, config, known, files, path, environment(), keys, began, sandbox=sandbox)
             refuse_if_stale(saved, now, plan_file)
 
     known = load_state(local)
+    warnings = [*config.warnings_with(config.blocked_moves(known)), *local.warnings()]
+    console.complain(warnings)
     check_origin(known, path, environment(), sandbox=sandbox)
     refuse_stale(known)
     if not (sandbox or state_is_kept):
@@ -179,13 +179,14 @@ def command(
         deadline=None if deadline is None else began + timedelta(seconds=deadline),
         only=saved.creates if saved else only,
     )
-    plan = make_plan(config.groups, known).only(policy.only)
-    if not any(_instances(config, plan, known, policy.existing)) and not local.has_journal:
+    plan = make_plan(config.groups, known, config.moves).only(policy.only)
+    idle = not plan.moves and not any(_instances(config, plan, known, policy.existing))
+    if idle and not local.has_journal:
         return report(console, warnings, plan)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)  # another apply may have been at work until now
         refuse_stale(known)
-        plan = make_plan(config.groups, known).only(policy.only)
+        plan = make_plan(config.groups, known, config.moves).only(policy.only)
         needed, useful = _instances(config, plan, known, policy.existing)
         with closing(
             connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)
@@ -209,6 +210,7 @@ def _instances(
     """The instances without which an apply cannot work, and those on which a link is still to be had."""
     needed = to_be_listed(plan, existing)
     needed |= {attempt.intent.group.instance for attempt in known.open.values()}
-    needed |= {group.instance for group in config.groups if group.key in known.open}
+    in_doubt = {step.key for step in plan.of(Unsettled)}
+    needed |= {group.instance for group in config.groups if group.key in in_doubt}
     useful = {each.instance for each in known.groups.values() if each.invitation_link is None}
     return needed, useful - needed

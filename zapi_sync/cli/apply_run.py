@@ -21,6 +21,7 @@ from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.moves import moved
 from zapi_sync.core.pacing import Pacings
 from zapi_sync.core.plan import Adopt, Create, Existing, Plan, make_plan, to_be_listed, with_existing
 from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
@@ -74,21 +75,31 @@ class Run:
         if known.state:
             check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
             known = self._fetch_links(self._settle(known, known.state), known.state)
-        plan = make_plan(self.config.groups, known).only(self.policy.only)
+        plan = make_plan(self.config.groups, known, self.config.moves).only(self.policy.only)
         if self.clock.stopping:
             self.done += [Skipped(step.group, SkipReason.INTERRUPTED) for step in plan.of(Create)]
-            return plan
+            return replace(plan, moves=())
         listings = self._list(plan, known)
         plan = with_existing(plan, listings, known, self.policy.existing)
         creates, adopts = plan.of(Create), plan.of(Adopt)
-        if adopts or any(step.group.instance in listings for step in creates):
+        if plan.moves or adopts or any(step.group.instance in listings for step in creates):
             self._show(plan, known)
             if not self.policy.auto_approve:
-                _ask(len(creates), len(adopts))
+                _ask(plan)
+            known = self._move(plan, known)
             self._act(plan, known, frozenset(self.api.clients) - frozenset(listings))
         else:
             self.done += [Skipped(step.group, SkipReason.INSTANCE_STOPPED) for step in creates]
         return plan
+
+    def _move(self, plan: Plan, known: Known) -> Known:
+        """The keys are renamed in state and journal before anything is created by the new ones."""
+        after = moved(known, plan.moves)
+        if after.state and plan.moves:
+            self.local.rewrite(after.state, after.open.values())
+            names = {move.source: move.target for move in plan.moves}
+            self.doubts = {names.get(key, key): doubt for key, doubt in self.doubts.items()}
+        return after
 
     def _settle(self, known: Known, state: State) -> Known:
         """What earlier runs left in doubt comes first: whether a name is free depends on it."""
@@ -245,9 +256,16 @@ def write_down(local: LocalState, state: State, events: Sequence[Event]) -> Know
     return local.checkpoint()
 
 
-def _ask(creations: int, adoptions: int) -> None:
-    deeds = [f"create {text.count(creations, 'group')}"] if creations else []
-    deeds += [f"adopt {text.count(adoptions, 'group')}"] if adoptions else []
+def _ask(plan: Plan) -> None:
+    deeds = [
+        f"{deed} {text.count(number, thing)}"
+        for deed, number, thing in (
+            ("move", len(plan.moves), "key"),
+            ("create", len(plan.of(Create)), "group"),
+            ("adopt", len(plan.of(Adopt)), "group"),
+        )
+        if number
+    ]
     approve(
         " and ".join(deeds).capitalize(),
         command="apply",

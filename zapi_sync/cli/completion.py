@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from zapi_sync.core.journal import Known
 from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.safe import printable
 
@@ -46,6 +47,26 @@ def complete_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> lis
         CompletionItem(group.key, help=printable(group.group_name))
         for group in groups
         if group.key.startswith(incomplete)
+    ]
+
+
+def complete_known_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The keys of the state that the options name; none, and not a word, where it cannot be read."""
+    from zapi_sync.cli.wiring import load_state, open_state, state_file
+    from zapi_sync.edge.inputs import environment
+
+    options = ctx.params
+    try:
+        path = state_file(options["files"], options["state"], environment(), sandbox=options["sandbox"])
+        known = load_state(open_state(path)) if _at_hand([str(path)]) else Known()
+    except ZapiSyncError:
+        return []
+    names = {key: record.group_name for key, record in known.groups.items()}
+    names |= {key: attempt.intent.group.group_name for key, attempt in known.open.items()}
+    return [
+        CompletionItem(key, help=printable(name))
+        for key, name in sorted(names.items())
+        if key.startswith(incomplete)
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
@@ -13,6 +11,7 @@ from pathlib import Path
 import click
 
 from zapi_sync.cli.console import Console
+from zapi_sync.cli.keys import matching
 from zapi_sync.cli.wiring import Api, connect
 from zapi_sync.core.drift import Drift, drift_of
 from zapi_sync.core.journal import Known
@@ -21,7 +20,7 @@ from zapi_sync.core.model import GroupKey, InstanceName, Record
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.errors import Code, Diagnostic, UsageError
+from zapi_sync.errors import Code, Diagnostic
 from zapi_sync.render.text import count
 from zapi_sync.settle import complete_listing
 from zapi_sync.survey import Surveyor
@@ -43,15 +42,8 @@ def chosen(records: Mapping[GroupKey, Record], patterns: Sequence[str]) -> dict[
 
     Raises UsageError for one that fits none.
     """
-    for pattern in patterns:
-        if not fnmatch.filter(records, pattern):
-            near = difflib.get_close_matches(pattern, list(records), n=1)
-            raise UsageError.of(
-                Code.NO_SUCH_GROUP,
-                f'the state has no group "{pattern}"' + (f'; did you mean "{near[0]}"?' if near else ""),
-                hint="the keys of the state: zapi-sync invites",
-            )
-    wanted = {key for pattern in patterns or ("*",) for key in fnmatch.filter(records, pattern)}
+    hint = "the keys of the state: zapi-sync state list"
+    wanted = matching(patterns, records, whose="the state", hint=hint) if patterns else records.keys()
     return {key: record for key, record in records.items() if key in wanted}
 
 

@@ -29,6 +29,7 @@ from zapi_sync.cli.wiring import (
 )
 from zapi_sync.core.drift import Drift
 from zapi_sync.core.journal import Known
+from zapi_sync.core.model import GroupKey
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import (
     Create,
@@ -42,7 +43,7 @@ from zapi_sync.core.plan import (
 )
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
 from zapi_sync.render import drift, json, markdown, text
 
 if TYPE_CHECKING:
@@ -86,16 +87,23 @@ def command(
     What is there already:  zapi-sync plan --refresh
     To be applied as it is: zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
     """
+    if refresh and out is not None:
+        raise UsageError.of(
+            Code.USAGE,
+            "--refresh and --out do not go together: what the API said is no part of a saved plan",
+            hint="look with --refresh first, then save with --out: apply FILE looks again before it creates",
+        )
     config = load_config(files)
     path = state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
     known = load_state(local)
     only = targeted(config, targets)
-    offline = make_plan(config.groups, known).only(only)
-    found = _look(console, path, known, offline, sandbox=sandbox) if refresh else None
-    plan = with_existing(offline, found.listings, known, Existing.FAIL) if found else offline
+    plan = make_plan(config.groups, known, config.moves).only(only)
+    found = _look(console, path, known, plan, only, sandbox=sandbox) if refresh else None
+    if found:
+        plan = with_existing(plan, found.listings, known, Existing.FAIL)
     warnings = [
-        *config.warnings_with(doubts(config, plan)),
+        *config.warnings_with([*doubts(config, plan), *config.blocked_moves(known)]),
         *local.warnings(),
         *([] if refresh else remote_warnings(known, path, environment(), sandbox=sandbox)),
         *(found.failures if found else ()),
@@ -106,7 +114,7 @@ def command(
     course = forecasts(plan, pacings, now)
     seen = found.drift if found and found.drift.groups else None
     if out is not None:
-        saved = the_plan(offline, config, known, files, path, environment(), only, now, sandbox=sandbox)
+        saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
         console.talk(save_plan(saved, out))
     match console.format:
         case Format.JSON:
@@ -126,13 +134,22 @@ def command(
     return _exit_code(plan) if detailed_exitcode else ExitCode.DONE
 
 
-def _look(console: Console, path: Path, known: Known, plan: Plan, *, sandbox: bool) -> Look:
+def _look(
+    console: Console,
+    path: Path,
+    known: Known,
+    plan: Plan,
+    only: frozenset[GroupKey] | None,
+    *,
+    sandbox: bool,
+) -> Look:
     """What the API says; where it cannot even be asked, that is a failure, and the plan is shown without."""
     from zapi_sync.cli.looking import Look, look
 
     instances = to_be_listed(plan, Existing.FAIL)
+    records = {key: record for key, record in known.groups.items() if only is None or key in only}
     try:
-        return look(console, path, known, known.groups, instances, sandbox=sandbox)
+        return look(console, path, known, records, instances, sandbox=sandbox)
     except ZapiSyncError as refusal:
         return Look(Drift(()), {}, refusal.diagnostics)
 

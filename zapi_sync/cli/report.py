@@ -31,14 +31,16 @@ def report(
         (each for each in done if isinstance(each, (Finished, Skipped))),
         key=lambda each: place.get(each.group.key, len(place)),
     )
-    plan = Plan(tuple(_with_doubt(step, doubts or {}) for step in plan.steps))
+    plan = replace(plan, steps=tuple(_with_doubt(step, doubts or {}) for step in plan.steps))
     open_steps = plan.of(Unsettled)
     taken = plan.of(Taken)
     if console.json:
-        console.result(json.applied(ended, taken, open_steps, [*warnings, *failures]))
-    elif not ended and not taken and not failures:
+        console.result(json.applied(ended, taken, open_steps, [*warnings, *failures], plan.moves))
+    elif not ended and not taken and not failures and not plan.moves:
         console.result(text.plan(plan, [], console.paint))
     else:
+        if plan.moves:
+            console.result("\n".join(text.moved(plan.moves, console.paint)))
         _report_text(console, ended, taken, open_steps)
     if interrupted:
         return ExitCode.INTERRUPTED
@@ -68,7 +70,9 @@ def _report_text(
     paint = console.talk_paint
     if taken or open_steps:
         console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
-    console.talk(f"\n{len(made)} of {text.count(len(ended) + len(taken) + len(open_steps), 'group')} done.")
+    meant = len(ended) + len(taken) + len(open_steps)
+    if meant:
+        console.talk(f"\n{len(made)} of {text.count(meant, 'group')} done.")
     if again := run_again_after(ended):
         console.talk(f"For the rest, run zapi-sync apply again after {timestamp(again)}.")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from zapi_sync.cli.keys import matching
 from zapi_sync.cli.options import DEFAULT_FILE
 from zapi_sync.cli.wiring import SANDBOX, state_file
 from zapi_sync.core.config import Config
@@ -112,16 +111,5 @@ def targeted(config: Config, patterns: Sequence[str]) -> frozenset[GroupKey] | N
     """
     if not patterns:
         return None
-    keys = [group.key for group in config.groups]
-    chosen: set[GroupKey] = set()
-    for pattern in patterns:
-        fitting = fnmatch.filter(keys, pattern)
-        if not fitting:
-            close = difflib.get_close_matches(pattern, keys, n=1)
-            raise UsageError.of(
-                Code.NO_SUCH_GROUP,
-                f'the config has no group "{pattern}"' + (f'; did you mean "{close[0]}"?' if close else ""),
-                hint="--target takes a key of the config, or a pattern of keys, as in 'launch-*'",
-            )
-        chosen.update(map(GroupKey, fitting))
-    return frozenset(chosen)
+    hint = "--target takes a key of the config, or a pattern of keys, as in 'launch-*'"
+    return matching(patterns, [group.key for group in config.groups], whose="the config", hint=hint)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from zapi_sync.core.complaints import MAX_COMPLAINTS, Complaints, merged
+from zapi_sync.core.declared_moves import DeclaredMoves, blocked
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
+from zapi_sync.core.journal import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
+from zapi_sync.core.moves import Move
 from zapi_sync.core.names import comparable_name, name_problems
 from zapi_sync.core.pacing import Pacings, pacings_of
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, why_no_phone
@@ -42,11 +45,17 @@ class Config:
     files: tuple[str, ...] = ()
     places: Mapping[GroupKey, Place] = field(default_factory=dict)
     instances: Mapping[InstanceName, Place] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    move_places: Mapping[GroupKey, Place] = field(default_factory=dict)
 
     def where_instance(self, instance: InstanceName) -> Location | None:
         """Where an instance's name stands; None where no group names it."""
         place = self.instances.get(instance)
         return place.location if place else None
+
+    def blocked_moves(self, known: Known) -> list[Diagnostic]:
+        """The warnings about keys that are not moved, as the new one has a group of its own."""
+        return list(blocked(self.moves, self.move_places, known))
 
     def warnings_with(self, doubts: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """The warnings, and among them what else is doubtful about the same files."""
@@ -68,6 +77,7 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
     else:
         reader.check_instances()
         reader.check_paces()
+        reader.check_moves()
     complaints = reader.complaints.in_order(files)
     if any(complaint.severity is Severity.ERROR for complaint in complaints):
         raise ConfigInvalid(complaints)
@@ -78,6 +88,8 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
         tuple(files),
         reader.group_places,
         reader.instance_places,
+        tuple(reader.moves.moves),
+        reader.moves.places,
     )
 
 
@@ -89,6 +101,10 @@ class _Reader:
     complaints: Complaints = field(default_factory=Complaints)
     group_places: dict[GroupKey, Place] = field(default_factory=dict)
     instance_places: dict[InstanceName, Place] = field(default_factory=dict)
+    moves: DeclaredMoves = field(default_factory=DeclaredMoves)
+    _keys: dict[GroupKey, Place] = field(default_factory=dict)
+    """Where each key stands, also that of a group that cannot be read."""
+    _all_keys: bool = True
     _names: dict[tuple[InstanceName, str], tuple[str, Place]] = field(default_factory=dict)
     _variables: dict[str, InstanceName] = field(
         default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
@@ -102,6 +118,7 @@ class _Reader:
         """Whether to go on: not where no more would be told, nor beyond what aliases may stand for."""
         for problem in document.problems:
             self.complaints.add(problem)
+            self._all_keys = self._all_keys and problem.severity is not Severity.ERROR
         self._aliased += document.aliased
         if excess := self._aliased.excess:
             self.complaints.add(_too_much_aliased(document, excess))
@@ -131,12 +148,22 @@ class _Reader:
         defaults = known.get("defaults")
         auto_invite = isinstance(defaults, dict) and defaults.get("autoInvite") is True
         groups = known.get("groups")
+        self._all_keys = self._all_keys and isinstance(groups, dict)
         if isinstance(groups, dict):
             for key, raw in groups.items():
+                self._keys.setdefault(GroupKey(key), Place(document, ("groups", key), key=True))
                 if ("groups", key) not in unusable and isinstance(raw, dict):
                     self._group(document, key, raw, auto_invite)
         if "pacing" in known and not any(path[:1] == ("pacing",) for path in unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
+        moves = known.get("moved")
+        if isinstance(moves, list) and ("moved",) not in unusable:
+            sound = {
+                index: each
+                for index, each in enumerate(moves)
+                if isinstance(each, dict) and ("moved", index) not in unusable
+            }
+            self.moves.read(document, sound)
 
     def pacings(self) -> Pacings:
         return self._pacings[0][0] if self._pacings else Pacings()
@@ -154,6 +181,11 @@ class _Reader:
                     f'did you mean "{close[0]}"?' if close else "remove it, or put a group on that instance",
                     severity=Severity.WARNING,
                 )
+
+    def check_moves(self) -> None:
+        """What `moved` says, where the keys of all files are known."""
+        for each in self.moves.complaints(self._keys) if self._all_keys else ():
+            self._complain(each.code, each.place, each.message, each.hint, also=each.also)
 
     def check_instances(self) -> None:
         """An instance that one group alone is on, and whose name is all but that of another one."""

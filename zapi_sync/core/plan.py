@@ -19,6 +19,7 @@ from zapi_sync.core.model import (
     Record,
     digest_of_phones,
 )
+from zapi_sync.core.moves import Move, due, moved
 from zapi_sync.core.names import comparable_name
 
 
@@ -117,9 +118,13 @@ ACTIONS = tuple(step.action for step in (Create, Adopt, Taken, Changed, Orphaned
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every group of config, state and journal once: the config's in its order, then the others by key."""
+    """Every group of config, state and journal once: the config's in its order, then the others by key.
+
+    `moves` come first: the steps are those of what is known once these keys are renamed.
+    """
 
     steps: tuple[Step, ...]
+    moves: tuple[Move, ...] = ()
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """The steps of one kind, in order."""
@@ -130,7 +135,8 @@ class Plan:
         if keys is None:
             return self
         missing = (Create, Taken, Adopt)
-        return Plan(tuple(step for step in self.steps if step.key in keys or not isinstance(step, missing)))
+        kept = (step for step in self.steps if step.key in keys or not isinstance(step, missing))
+        return replace(self, steps=tuple(kept))
 
     def creations(self) -> Mapping[InstanceName, list[datetime]]:
         """When groups were created, or may have been, on each instance; sorted."""
@@ -149,9 +155,10 @@ class Plan:
         return {action: counted[action] for action in ACTIONS}
 
 
-def make_plan(wanted: Sequence[Group], known: Known) -> Plan:
-    """The plan that makes `wanted` true, as far as creating goes."""
-    return Plan(tuple(_steps(wanted, known)))
+def make_plan(wanted: Sequence[Group], known: Known, moves: Sequence[Move] = ()) -> Plan:
+    """The plan that makes `wanted` true, as far as creating goes, after what the config's `moves` come to."""
+    now_due = due(moves, known)
+    return Plan(tuple(_steps(wanted, moved(known, now_due))), now_due)
 
 
 class Existing(StrEnum):
@@ -180,7 +187,7 @@ def with_existing(
         for each in listing:
             if each.name:
                 bearing.setdefault((instance, comparable_name(each.name)), []).append(each.phone)
-    return Plan(tuple(_with_existing(step, bearing, owned, policy) for step in plan.steps))
+    return replace(plan, steps=tuple(_with_existing(step, bearing, owned, policy) for step in plan.steps))
 
 
 def _with_existing(

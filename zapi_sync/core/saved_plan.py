@@ -53,7 +53,7 @@ class SavedPlan:
 
 def without_links(plan: Plan) -> Plan:
     """The plan less the invite links: whoever reviews it need not be able to join."""
-    return Plan(tuple(_without_link(step) for step in plan.steps))
+    return replace(plan, steps=tuple(_without_link(step) for step in plan.steps))
 
 
 def _without_link(step: Step) -> Step:
@@ -102,6 +102,8 @@ def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
         yield f"the state was at serial {saved.serial}, and is at {now.serial}", _STATE
     if saved.pacings != now.pacings:
         yield "the pacing is another one", _CONFIG
+    if saved.plan.moves != now.plan.moves:
+        yield "other keys are renamed", _CONFIG
     same_state = (saved.lineage, saved.serial) == (now.lineage, now.serial)
     why = _CONFIG if same_state else _EITHER
     yield from ((what, why) for what in _moved_steps(saved.plan, now.plan))

@@ -10,6 +10,7 @@ from zapi_sync.core.journal import Intent, OpenAttempt
 from zapi_sync.core.journal_lines import group_members, group_of
 from zapi_sync.core.json_text import Repeated, unique_members
 from zapi_sync.core.model import GroupId, GroupKey, InstanceName, sha256_of
+from zapi_sync.core.moves import Move
 from zapi_sync.core.pacing import Pacing, Pacings
 from zapi_sync.core.plan import (
     Adopt,
@@ -54,6 +55,7 @@ def saved_members(saved: SavedPlan) -> dict[str, object]:
         "instances": dict(saved.instances),
         "pacing": {**_pacing_members(saved.pacings.usual), "instances": own},
         "targets": None if saved.targets is None else list(saved.targets),
+        "moves": [{"from": move.source, "to": move.target} for move in saved.plan.moves],
         "summary": saved.plan.counts(),
         "steps": [_step_members(step) for step in saved.plan.steps],
     }
@@ -166,7 +168,13 @@ def _saved(document: _Members) -> SavedPlan:
         instances=cast(Mapping[InstanceName, str | None], document["instances"]),
         pacings=Pacings(_pacing(pacing), {instance: _pacing(members) for instance, members in own.items()}),
         targets=None if targets is None else tuple(targets),
-        plan=Plan(tuple(_step(members) for members in cast(Sequence[_Members], document["steps"]))),
+        plan=Plan(
+            tuple(_step(members) for members in cast(Sequence[_Members], document["steps"])),
+            tuple(
+                Move(GroupKey(each["from"]), GroupKey(each["to"]))
+                for each in cast("list[dict[str, str]]", document["moves"])
+            ),
+        ),
     )
 
 

@@ -30,6 +30,10 @@ class State:
             return self
         return replace(self, serial=self.serial + 1, instances=together)
 
+    def after(self, before: State | None) -> State:
+        """This state as the version that comes after another one, so that everybody notices."""
+        return replace(self, serial=max(self.serial, before.serial if before else 0) + 1)
+
     def with_groups(self, groups: Mapping[GroupKey, Record]) -> State:
         """The next version of this state."""
         return replace(self, serial=self.serial + 1, groups=groups)

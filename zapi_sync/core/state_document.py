@@ -48,9 +48,12 @@ _CAUSES = {  # what CPython's parser says, in our words
 }
 
 
-def state_text(state: State) -> str:
-    """The state as a JSON document: sorted keys, two spaces, the same text for the same state."""
-    return json.dumps(state_members(state), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def state_text(state: State, *, ascii_only: bool = False) -> str:
+    """The state as a JSON document: sorted keys, two spaces, the same text for the same state.
+
+    In ASCII alone a terminal takes it as text, whatever is in a name.
+    """
+    return json.dumps(state_members(state), indent=2, sort_keys=True, ensure_ascii=ascii_only) + "\n"
 
 
 def state_members(state: State) -> dict[str, object]:

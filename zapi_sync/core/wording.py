@@ -26,10 +26,14 @@ _EXPECTED = {
     "groupName": "a text of 1 to 100 characters",
     "phones": "a list of phone numbers",
     "autoInvite": "true or false",
+    "moved": "a list of moves, each with `from` and `to`",
+    "from": "the key that a group had: 1 to 100 of a-z, 0-9, `-`, `_` and `.`",
+    "to": "the key that a group has now: 1 to 100 of a-z, 0-9, `-`, `_` and `.`",
     "instance": "a name of lower-case letters, digits, - and _, at most 40",
 }
 _GROUP = "a mapping with `groupName` and `phones`"
 _PACE = "a mapping, with `every` or `perDay` or both"
+_MOVE = "a move, as in `- from: launch-1`, and `to: launch-01` under it"
 _PHONE = f"a phone number, as in {' or '.join(EXAMPLES)}"
 _KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"
 _INSTANCE_RULE = (
@@ -40,6 +44,7 @@ _CUTS = {
     "maxItems": "split the group: WhatsApp takes far fewer",
     "maxProperties": "split them over several runs: `-f` names the files of one",
 }
+_MOVED_CUTS = {"maxLength": _KEY_RULE, "maxItems": "remove the moves that every state has taken over"}
 _LONGEST = 1000  # so much of a key is looked at for another one to propose
 _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
@@ -155,7 +160,7 @@ def _code(path: Path, violation: Violation) -> Code:
             return Code.NO_PARTICIPANTS
         case "maxLength" if path[-1] == "groupName":
             return Code.NAME_TOO_LONG
-    return Code.NOT_A_PHONE if isinstance(path[-1], int) else Code.WRONG_VALUE
+    return Code.NOT_A_PHONE if isinstance(path[-1], int) and not _is_move(path) else Code.WRONG_VALUE
 
 
 def _mismatch(path: Path, violation: Violation) -> str:
@@ -171,7 +176,7 @@ def _mismatch(path: Path, violation: Violation) -> str:
 
 def _remedy(path: Path, violation: Violation) -> str:
     if violation.keyword in _CUTS:
-        return _CUTS[violation.keyword]
+        return _MOVED_CUTS[violation.keyword] if path[0] == "moved" else _CUTS[violation.keyword]
     value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
     attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
     if attribute == "autoInvite":
@@ -194,6 +199,8 @@ def _remedy(path: Path, violation: Violation) -> str:
 
 
 def _expected(path: Path) -> str:
+    if _is_move(path):
+        return _MOVE
     if isinstance(path[-1], int):
         return _PHONE
     if path[0] == "groups" and len(path) == 2:
@@ -210,6 +217,8 @@ def _subject(path: Path) -> str:
         return f'the group "{shortened(str(path[1]))}"'
     if _is_pace(path):
         return f'the pace of the instance "{_name(path)}"'
+    if _is_move(path):
+        return "this entry of `moved`"
     if isinstance(path[-1], int):
         return "this entry of `phones`"  # of several groups, where they share the list
     return f"`{path[-1]}`{_of(path[:-1])}"
@@ -217,6 +226,10 @@ def _subject(path: Path) -> str:
 
 def _is_pace(path: Path) -> bool:
     return path[:2] == ("pacing", "instances") and len(path) == 3
+
+
+def _is_move(path: Path) -> bool:
+    return path[0] == "moved" and len(path) == 2
 
 
 def _name(path: Path) -> str:

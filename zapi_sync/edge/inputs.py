@@ -43,6 +43,9 @@ SCHEMAS = (
     "invites",
     "doctor",
     "init",
+    "state-list",
+    "state-show",
+    "state-change",
     "errors",
 )
 

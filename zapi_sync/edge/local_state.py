@@ -14,6 +14,7 @@ import os
 import secrets
 import shlex
 import stat
+import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -265,6 +266,30 @@ def _read(path: Path) -> bytes | None:
             file=str(path),
         )
     return raw
+
+
+def read_given(name: str) -> bytes:
+    """The bytes of a state that is given by hand: a file, `-` for standard input. Raises StateInvalid."""
+    raw = _read_stdin() if name == "-" else _read(Path(name))
+    if raw is None:
+        raise _not_given(name, "there is no such file")
+    return raw
+
+
+def _read_stdin() -> bytes:
+    try:
+        with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _not_given("<stdin>", f"it cannot be read: {_reason(error)}") from None
+    if len(raw) > MAX_BYTES:
+        raise _not_given("<stdin>", f"this is more than {MAX_BYTES // 2**20} MiB")
+    return raw
+
+
+def _not_given(name: str, why: str) -> StateInvalid:
+    hint = "name the file that zapi-sync state pull wrote, or - for standard input"
+    return StateInvalid.of(Code.STATE_UNREADABLE, why, hint=hint, file=name)
 
 
 def _is_open_to_others(path: Path) -> bool:

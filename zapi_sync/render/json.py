@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from zapi_sync.core.journal import Known, OpenAttempt
 from zapi_sync.core.model import Group, GroupKey, Record
+from zapi_sync.core.moves import Move
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
@@ -34,6 +35,7 @@ def plan(
             "format_version": FORMAT_VERSION,
             "state": {"lineage": state.lineage, "serial": state.serial} if state else None,
             "summary": plan.counts(),
+            "moves": moves(plan.moves),
             "invitationsUpTo": sum(_invitations(step.group) for step in plan.of(Create)),
             "forecast": {
                 "creations": sum(forecast.creations for forecast in forecasts),
@@ -53,6 +55,7 @@ def applied(
     taken: Sequence[Taken],
     unsettled: Sequence[Unsettled],
     diagnostics: Sequence[Diagnostic],
+    moved: Sequence[Move] = (),
 ) -> str:
     """What an apply did, as schemas/apply.schema.json has it."""
     return document(
@@ -66,10 +69,16 @@ def applied(
                 ),
                 *(_held(step) for step in unsettled),
             ],
+            "moves": moves(moved),
             "runAgainAfter": timestamp(again) if (again := run_again_after(ended)) else None,
             "diagnostics": [_diagnostic(each) for each in diagnostics],
         }
     )
+
+
+def moves(moves: Sequence[Move]) -> list[dict[str, object]]:
+    """The keys that are renamed."""
+    return [{"from": move.source, "to": move.target} for move in moves]
 
 
 def invites(groups: Mapping[GroupKey, Record]) -> str:

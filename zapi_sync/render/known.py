@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from zapi_sync.core.journal import Known
-from zapi_sync.core.model import GroupKey, Record
 from zapi_sync.core.plan import Unsettled
 from zapi_sync.core.saved_plan import SavedPlan
 from zapi_sync.core.state import timestamp
 from zapi_sync.render.markdown import code, report
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
+from zapi_sync.render.state import entry
 from zapi_sync.render.text import count, unsettled
 
 
@@ -19,26 +17,12 @@ def text(known: Known, paint: Paint) -> str:
     """Every record with its invite link, and what is unsettled."""
     return "\n".join(
         [
-            *("\n".join(record(key, each, paint)) for key, each in sorted(known.groups.items())),
+            *(entry(key, record, paint) for key, record in sorted(known.groups.items())),
             *unsettled([Unsettled(key, attempt) for key, attempt in sorted(known.open.items())], paint),
             *([""] if known.groups or known.open else []),
             f"{summary(known)}.",
         ]
     )
-
-
-def record(key: GroupKey, record: Record, paint: Paint) -> Iterator[str]:
-    """All of a record, a line an attribute."""
-    how = f", {record.how}" if record.how else ""
-    yield paint.bold(key)
-    yield f"    groupName   {printable(record.group_name)}"
-    yield f"    instance    {record.instance}"
-    yield f"    id          {record.phone}"
-    yield f"    link        {record.invitation_link or '(none yet: apply fetches it)'}"
-    yield f"    autoInvite  {'true' if record.auto_invite else 'false'}"
-    yield f"    created     {timestamp(record.created_at)}{how}"
-    if record.phones_not_added:
-        yield f"    not added   {', '.join(record.phones_not_added)}"
 
 
 def markdown(known: Known) -> str:

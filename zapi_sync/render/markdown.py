@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from zapi_sync.core.model import Group
+from zapi_sync.core.moves import Move
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Taken, Unsettled
 from zapi_sync.core.source import shortened
@@ -44,6 +45,7 @@ def plan(
     return _document(
         ["### zapi-sync plan", f"**{head}**", *more],
         {
+            "Moved (the key is renamed, the group stays as it is)": map(_move, plan.moves),
             "To create": map(_create, plan.of(Create)),
             "To adopt": map(_adopt, plan.of(Adopt)),
             "Not created: the name is taken": map(_taken, plan.of(Taken)),
@@ -128,6 +130,10 @@ def _place(location: Location) -> str:
 
 def _named(key: str, name: str, *more: str) -> str:
     return "- " + ", ".join([code(key), code(name), *more])
+
+
+def _move(move: Move) -> str:
+    return f"- {code(move.target)}, was {code(move.source)}"
 
 
 def _create(step: Create) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from zapi_sync.core.model import Group, GroupKey, How, Record
+from zapi_sync.core.moves import Move
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.phones import Phone
@@ -22,6 +23,7 @@ MAX_COURSES = 10
 def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
     """What apply would do. What stays as it is, is only counted."""
     steps = [
+        *moves(plan.moves, paint),
         *(_create(step, paint) for step in plan.of(Create)),
         *(_adopt(step, paint) for step in plan.of(Adopt)),
         *taken(plan.of(Taken), paint),
@@ -75,7 +77,7 @@ def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
         (group.key, printable(group.group_name), made.phone, made.invitation_link or "(none was given)")
         for group, made in groups
     ]
-    first, *others = _table(head, rows, paint)
+    first, *others = table(head, rows, paint)
     lines = [first]
     for (group, made), row in zip(groups, others, strict=True):
         lines.append(row)
@@ -93,7 +95,7 @@ def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
         (key, printable(record.group_name), record.invitation_link or "(none yet: apply fetches it)")
         for key, record in sorted(groups.items())
     ]
-    return "\n".join(_table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
+    return "\n".join(table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
 
 
 def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
@@ -118,12 +120,29 @@ def taken(steps: Sequence[Taken], paint: Paint) -> list[str]:
     return [_taken(step, paint) for step in steps]
 
 
+def moves(moves: Sequence[Move], paint: Paint) -> list[str]:
+    """The keys that are renamed, a line each."""
+    return [
+        f"{paint.green('> ' + printable(move.target))}  "
+        f"{paint.dim(f'moved: was {printable(move.source)}; the group stays as it is')}"
+        for move in moves
+    ]
+
+
+def moved(moves: Sequence[Move], paint: Paint) -> list[str]:
+    """The keys that were renamed, a line each."""
+    return [
+        f"{paint.green('moved')}     {printable(move.source)} is {printable(move.target)} now"
+        for move in moves
+    ]
+
+
 def count(number: int, what: str) -> str:
     """A number of things: 1 group, 2 groups."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
     """A line a row, the columns under each other; the last one is as wide as it is."""
     widths = [max(width(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
     return [paint.bold(_row(head, widths)), *(_row(row, widths) for row in rows)]
@@ -220,7 +239,8 @@ def _taken(step: Taken, paint: Paint) -> str:
 def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
     what = "The group of" if step.ids else "What is unsettled of"
     yield f"    {what} the key {printable(by)} has this name, whatever the config calls it now."
-    yield f"          If the two keys are one: write {printable(by)} again."
+    yield f"          If the two keys are one: write {printable(by)} again, or rename it in the config:"
+    yield f"            moved: [{{from: {printable(by)}, to: {step.key}}}]"
     if step.ids:
         yield "          If a second group of this name is wanted: apply --existing create"
 
@@ -247,7 +267,7 @@ def _adopt(step: Adopt, paint: Paint) -> str:
 
 def summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator[str]:
     """How much there is to do, whom it invites, and how long it takes: a sentence a line."""
-    counts = plan.counts()
+    counts = plan.counts() | ({"moved": len(plan.moves)} if plan.moves else {})
     if not counts["create"] and not counts["adopt"]:
         yield paint.bold("Nothing to create.") + f" {_counts(counts)}."
         return

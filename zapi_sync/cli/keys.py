@@ -1,0 +1,30 @@
+"""Groups by their keys, as the command line names them."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Collection, Sequence
+
+from zapi_sync.core.model import GroupKey
+from zapi_sync.errors import Code, UsageError
+
+
+def matching(
+    patterns: Sequence[str], keys: Collection[GroupKey], *, whose: str, hint: str
+) -> frozenset[GroupKey]:
+    """Those of the keys that a pattern fits: * and ? and [] stand for what they do in a shell.
+
+    Raises UsageError for a pattern that fits none of what they are the keys of (`whose`).
+    """
+    chosen: set[GroupKey] = set()
+    for pattern in patterns:
+        fitting = fnmatch.filter(keys, pattern)
+        if not fitting:
+            near = difflib.get_close_matches(pattern, list(keys), n=1)
+            did_you_mean = f'; did you mean "{near[0]}"?' if near else ""
+            raise UsageError.of(
+                Code.NO_SUCH_GROUP, f'{whose} has no group "{pattern}"{did_you_mean}', hint=hint
+            )
+        chosen.update(map(GroupKey, fitting))
+    return frozenset(chosen)

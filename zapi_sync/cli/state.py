@@ -1,0 +1,342 @@
+"""`zapi-sync state`: the state by key, and the state as a whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import click
+
+from zapi_sync.cli.approval import approve
+from zapi_sync.cli.completion import complete_file, complete_known_key
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.options import (
+    files_option,
+    lock_timeout_option,
+    sandbox_option,
+    state_option,
+    with_console,
+)
+from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, state_file
+from zapi_sync.core.config import Config
+from zapi_sync.core.journal import Known
+from zapi_sync.core.model import GroupKey
+from zapi_sync.core.moves import Move, moved
+from zapi_sync.core.state import State
+from zapi_sync.core.state_changes import (
+    named,
+    why_not_forgotten,
+    why_not_known,
+    why_not_moved,
+    why_not_pushed,
+)
+from zapi_sync.core.state_document import parse_state, state_text
+from zapi_sync.edge.inputs import environment, schema
+from zapi_sync.edge.local_state import LocalState, read_given
+from zapi_sync.edge.lock import locked
+from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
+from zapi_sync.render import state as rendered
+from zapi_sync.render.safe import printable
+from zapi_sync.render.text import count
+
+state_is_kept_option = click.option(
+    "--state-is-kept",
+    is_flag=True,
+    help="On CI: do not refuse a state that git would not keep; something else does.",
+)
+
+
+@click.group("state")
+def command() -> None:
+    """List, show, rename and forget what the state knows; take it out and put it back whole.
+
+    What changes it holds the lock, and keeps the state before as ....state.json.backup.
+
+    \b
+    zapi-sync state list 'launch-*'
+    zapi-sync state mv launch-vip-01 vip-01
+    """
+
+
+@command.command("list", short_help="List the keys of the state.")
+@click.argument("patterns", nargs=-1, metavar="[KEY]...", shell_complete=complete_known_key)
+@files_option
+@state_option
+@sandbox_option
+@with_console()
+def list_command(
+    console: Console, patterns: tuple[str, ...], files: tuple[str, ...], state: str | None, sandbox: bool
+) -> int:
+    """List the keys of the state, or those that are like KEY (* and ? stand for anything).
+
+    \b
+    zapi-sync state list
+    zapi-sync state list 'launch-*' --format json
+    """
+    entries = {
+        key: entry
+        for key, entry in _entries(_known(console, files, state, sandbox=sandbox)).items()
+        if not patterns or any(fnmatchcase(key, pattern) for pattern in patterns)
+    }
+    as_json = console.json
+    console.result(rendered.listing_json(entries) if as_json else rendered.listing(entries, console.paint))
+    return ExitCode.DONE
+
+
+@command.command("show", short_help="Show all that it knows under a key.")
+@click.argument("key", shell_complete=complete_known_key)
+@files_option
+@state_option
+@sandbox_option
+@with_console()
+def show_command(console: Console, key: str, files: tuple[str, ...], state: str | None, sandbox: bool) -> int:
+    """Show all that the state knows under KEY, its invite link included: whoever has that can join.
+
+    \b
+    zapi-sync state show launch-vip-01
+    """
+    known = _known(console, files, state, sandbox=sandbox)
+    unknown = why_not_known(key, known, str(state_file(files, state, environment(), sandbox=sandbox)))
+    if unknown:
+        raise StateInvalid([unknown])
+    entry = _entries(known)[GroupKey(key)]
+    if console.json:
+        console.result(rendered.entry_json(GroupKey(key), entry))
+    else:
+        console.result(rendered.entry(GroupKey(key), entry, console.paint))
+    return ExitCode.DONE
+
+
+@command.command("rm", short_help="Have it forget keys; the groups stay.")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...", shell_complete=complete_known_key)
+@click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
+@files_option
+@state_option
+@sandbox_option
+@lock_timeout_option
+@state_is_kept_option
+@with_console()
+def rm_command(
+    console: Console,
+    keys: tuple[str, ...],
+    auto_approve: bool,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    lock_timeout: float,
+    state_is_kept: bool,
+) -> int:
+    """Have the state forget each KEY, after asking. The group itself stays as it is.
+
+    Where the config still has the key, the next apply would create a group for it AGAIN.
+
+    \b
+    zapi-sync state rm launch-vip-01
+    """
+    local = _to_be_changed(console, files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    with locked(local.lock_path, timeout=lock_timeout):
+        known = current(local)
+        forgotten = [GroupKey(key) for key in dict.fromkeys(keys)]
+        _refuse(why_not_forgotten(forgotten, known, str(local.path)))
+        wanted = _wanted(_config(console, files))
+        warnings = [_wanted_still(key, known) for key in forgotten if key in wanted]
+        console.complain(warnings)
+        if not auto_approve:
+            console.talk(rendered.listing({key: known.groups[key] for key in forgotten}, console.talk_paint))
+            approve(
+                f"Have the state forget {count(len(forgotten), 'key')} (the groups stay as they are)",
+                command="state rm",
+                hint="run it with --auto-approve once it is sure that they are to be forgotten",
+                nothing="nothing was forgotten",
+            )
+        left = {key: record for key, record in known.groups.items() if key not in forgotten}
+        after = _state_of(known).with_groups(left)
+        local.rewrite(after, known.open.values())
+    if console.json:
+        backup = str(local.backup_path)
+        console.result(rendered.change_json(after, backup, warnings, removed=forgotten))
+    else:
+        console.result(f"Forgotten: {named(forgotten)}. {_kept(local)}")
+    return ExitCode.DONE
+
+
+@command.command("mv", short_help="Rename a key in it.")
+@click.argument("source", metavar="FROM", shell_complete=complete_known_key)
+@click.argument("target", metavar="TO")
+@files_option
+@state_option
+@sandbox_option
+@lock_timeout_option
+@state_is_kept_option
+@with_console()
+def mv_command(
+    console: Console,
+    source: str,
+    target: str,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    lock_timeout: float,
+    state_is_kept: bool,
+) -> int:
+    """Rename the key FROM to TO in the state. The group itself stays as it is.
+
+    Where a state is shared, `moved` in the config does the same for everybody, and after a review.
+
+    \b
+    zapi-sync state mv launch-vip-01 vip-01
+    """
+    local = _to_be_changed(console, files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    move = Move(GroupKey(source), GroupKey(target))
+    with locked(local.lock_path, timeout=lock_timeout):
+        known = current(local)
+        _refuse(why_not_moved(move, known, str(local.path)))
+        known = moved(known, [move])
+        local.rewrite(_state_of(known), known.open.values())
+    config = _config(console, files)
+    if config and any(group.key == source for group in config.groups):
+        console.talk(f"The config still says {printable(source)}: write {target} there.")
+    if console.json:
+        backup = str(local.backup_path)
+        console.result(rendered.change_json(_state_of(known), backup, [], moves=[move]))
+    else:
+        console.result(f"Moved: {printable(source)} is {target} now. {_kept(local)}")
+    return ExitCode.DONE
+
+
+@command.command("pull", short_help="Print it as JSON.")
+@files_option
+@state_option
+@sandbox_option
+@with_console()
+def pull_command(console: Console, files: tuple[str, ...], state: str | None, sandbox: bool) -> int:
+    """Print the state as JSON, with what the journal says folded in. It holds invite links.
+
+    \b
+    zapi-sync state pull > pulled.json
+    """
+    known = _known(console, files, state, sandbox=sandbox)
+    if known.state is None:
+        raise StateInvalid.of(
+            Code.NOT_IN_STATE,
+            "there is no state yet",
+            hint="apply makes one; is --state right?",
+            file=str(state_file(files, state, environment(), sandbox=sandbox)),
+        )
+    if known.open:
+        console.talk(f"Not in it, as they are unsettled: {named(sorted(known.open))}.")
+    for_a_file = sys.stdout.encoding.lower() == "utf-8" and not sys.stdout.isatty()
+    console.result(state_text(known.state, ascii_only=not for_a_file).removesuffix("\n"))
+    return ExitCode.DONE
+
+
+@command.command("push", short_help="Put another one in its place.")
+@click.argument("file", metavar="FILE", shell_complete=complete_file)
+@click.option("--force", is_flag=True, help="Also one that is older, of another lineage, or without groups.")
+@files_option
+@state_option
+@sandbox_option
+@lock_timeout_option
+@state_is_kept_option
+@with_console()
+def push_command(
+    console: Console,
+    file: str,
+    force: bool,
+    files: tuple[str, ...],
+    state: str | None,
+    sandbox: bool,
+    lock_timeout: float,
+    state_is_kept: bool,
+) -> int:
+    """Put the state of FILE (- for standard input) in the place of the one that is there.
+
+    Refused where it does not go on from that one, or groups would be forgotten; --force does it all the
+    same, but never while a creation is unsettled that it would lose.
+
+    \b
+    zapi-sync state push pulled.json
+    """
+    local = _to_be_changed(console, files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    pushed = parse_state(read_given(file), schema("state"), "<stdin>" if file == "-" else file)
+    with locked(local.lock_path, timeout=lock_timeout):
+        known = current(local)
+        before = known.state
+        if pushed != before:
+            _refuse(why_not_pushed(pushed, known, file, force=force))
+            pushed = pushed.after(before)
+            local.rewrite(pushed, known.open.values())
+    is_new = pushed != before
+    if console.json:
+        backup = str(local.backup_path) if is_new and before else None
+        console.result(rendered.change_json(pushed, backup, []))
+    elif is_new:
+        had = f" {_kept(local)}" if before else ""
+        console.result(f"Pushed: {count(len(pushed.groups), 'group')}, serial {pushed.serial}.{had}")
+    else:
+        console.result("Nothing to push: this is the state that is there.")
+    return ExitCode.DONE
+
+
+def _known(console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool) -> Known:
+    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    console.complain(local.warnings())
+    return load_state(local)
+
+
+def _entries(known: Known) -> Mapping[GroupKey, rendered.Entry]:
+    return {**known.groups, **known.open}
+
+
+def _to_be_changed(
+    console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool, state_is_kept: bool
+) -> LocalState:
+    """The state file, where what is written to it stays."""
+    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    console.complain(local.warnings())
+    if not (sandbox or state_is_kept):
+        check_kept(local, environment())
+    return local
+
+
+def _refuse(complaints: Sequence[Diagnostic]) -> None:
+    if complaints:
+        raise StateInvalid(complaints)
+
+
+def _state_of(known: Known) -> State:
+    """The state that has the keys which were just found in it."""
+    assert known.state  # noqa: S101
+    return known.state
+
+
+def _config(console: Console, files: Sequence[str]) -> Config | None:
+    """The config; without it the state can be changed all the same."""
+    try:
+        return load_config(files)
+    except ConfigInvalid:
+        console.talk("The config cannot be read, so it is not known what it still wants.")
+        return None
+
+
+def _wanted(config: Config | None) -> set[GroupKey]:
+    """The keys of the state that the config has, or renames."""
+    if config is None:
+        return set()
+    return {group.key for group in config.groups} | {move.source for move in config.moves}
+
+
+def _wanted_still(key: GroupKey, known: Known) -> Diagnostic:
+    record = known.groups[key]
+    return Diagnostic(
+        Code.FORGOTTEN_AND_WANTED,
+        f'the config still has "{key}": once it is forgotten, the next apply creates a group for it AGAIN, '
+        f'unless it finds one of its name on the instance "{record.instance}"',
+        "take the key out of the config, too; if it was renamed, zapi-sync state mv is what is wanted",
+        severity=Severity.WARNING,
+    )
+
+
+def _kept(local: LocalState) -> str:
+    return f"The state before is kept in {printable(local.backup_path.name)}."
