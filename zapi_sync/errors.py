@@ -140,6 +140,7 @@ class Code(StrEnum):
     NO_TERMINAL = "ZS504", "nobody there to ask"
     NOT_APPROVED = "ZS505", "an apply that was not approved"
     OUTPUT_LOST = "ZS506", "a result that cannot be written"
+    IMPORT_UNWRITABLE = "ZS510", "a file that import cannot write"
     SCAFFOLD_UNWRITABLE = "ZS513", "a file that init cannot write"
     WORKFLOW_UNSEEN = "ZS514", "a workflow where no code host looks for it"
     PLAN_AND_MORE = "ZS516", "a saved plan, and what it says already"

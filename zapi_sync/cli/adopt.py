@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from zapi_sync.cli.apply_run import first_state, write_down
-from zapi_sync.cli.completion import complete_key
+from zapi_sync.cli.completion import complete_file, complete_key
 from zapi_sync.cli.console import Console
+from zapi_sync.cli.import_all import Wish, import_all
 from zapi_sync.cli.options import (
     files_option,
     lock_timeout_option,
@@ -40,8 +41,24 @@ LOOKUP_SECONDS = 30.0
 
 
 @click.command("import")
-@click.argument("key", shell_complete=complete_key)
-@click.argument("group_id")
+@click.argument("key", required=False, shell_complete=complete_key)
+@click.argument("group_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="All groups that no state knows, as a config.")
+@click.option(
+    "--instance",
+    "instances",
+    metavar="NAME",
+    multiple=True,
+    help="With --all: look at this instance; repeatable.  [those of the config]",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="With --all: write the config to this new file, and not to standard output.",
+)
+@click.option("--write", is_flag=True, help="With --all and --out: take the groups into the state as well.")
+@click.option("--auto-approve", is_flag=True, help="With --write: do not ask; for machines.")
 @files_option
 @state_option
 @sandbox_option
@@ -49,8 +66,13 @@ LOOKUP_SECONDS = 30.0
 @with_console()
 def import_command(
     console: Console,
-    key: str,
-    group_id: str,
+    key: str | None,
+    group_id: str | None,
+    everything: bool,
+    instances: tuple[str, ...],
+    out: str | None,
+    write: bool,
+    auto_approve: bool,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
@@ -58,9 +80,23 @@ def import_command(
 ) -> int:
     """Take a group that exists for the one under KEY in the config: reads its name and link through the API.
 
+    With --all, print a config of all groups that exist and that the state does not know. What cannot be taken
+    in stands there as a comment, with the reason. Without --write the state is as it was.
+
     \b
-    zapi-sync import launch-vip-01 120363019502650977-group
+    One:                  zapi-sync import launch-vip-01 120363019502650977-group
+    All, to look at:      zapi-sync import --all
+    All, into the state:  zapi-sync import --all --write --out groups.yaml
     """
+    if everything and not (key or group_id):
+        wish = Wish(files, state, sandbox, lock_timeout, instances, out, write, auto_approve)
+        return import_all(console, wish)
+    if everything or not (key and group_id) or instances or out or write or auto_approve:
+        raise UsageError.of(
+            Code.USAGE,
+            "import takes KEY and GROUP_ID, or --all and what goes with it",
+            hint="zapi-sync import --help",
+        )
     config = load_config(files)
     group = _wanted(config, key)
     path = state_file(files, state, environment(), sandbox=sandbox)

@@ -42,6 +42,7 @@ SCHEMAS = (
     "refresh",
     "invites",
     "doctor",
+    "import",
     "init",
     "state-list",
     "state-show",

@@ -24,7 +24,7 @@ def config(found: Importing) -> str:
 def quoted(text: str) -> str:
     """A text as a double-quoted scalar on one line (YAML 1.2, 7.3.1); characters that cannot be seen are
     written as escapes. It must not hold half of a surrogate pair."""
-    return f'"{"".join(map(_escaped, text))}"'
+    return f'"{"".join(map(_escaped, text))}"'.replace("##", "#\\x23")  # a CI log obeys ##[ anywhere
 
 
 def _group(each: Import) -> Iterator[str]:

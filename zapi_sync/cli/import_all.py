@@ -1,0 +1,159 @@
+"""`zapi-sync import --all`: the groups that no state knows, as a config, and into the state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from zapi_sync.cli.apply_run import first_state, write_down
+from zapi_sync.cli.approval import approve
+from zapi_sync.cli.console import Console
+from zapi_sync.cli.looking import teller
+from zapi_sync.cli.wiring import Api, connect, current, load_config, load_state, open_state, state_file
+from zapi_sync.core.config import Config
+from zapi_sync.core.forms import INSTANCE_NAME
+from zapi_sync.core.importing import Importing, adopted, importing
+from zapi_sync.core.journal import Known
+from zapi_sync.core.lookup import Listed
+from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
+from zapi_sync.core.state import check_remote
+from zapi_sync.edge.clock import SystemClock
+from zapi_sync.edge.inputs import STDIN, environment
+from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import locked
+from zapi_sync.edge.new_file import check_new, write_new
+from zapi_sync.errors import Code, ExitCode, Location, UsageError
+from zapi_sync.render import groups_yaml
+from zapi_sync.render import importing as rendered
+from zapi_sync.render.text import count
+from zapi_sync.settle import complete_listing, link_of
+from zapi_sync.strangers import StrangerLook, Strangers
+
+LOOKUP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for: `out` is the file for the config, `write` takes the groups into the
+    state, `instances` are those to look at (those of the config where none is named)."""
+
+    files: Sequence[str]
+    state: str | None
+    sandbox: bool
+    lock_timeout: float
+    instances: Sequence[str]
+    out: str | None
+    write: bool
+    auto_approve: bool
+
+
+def import_all(console: Console, wish: Wish) -> ExitCode:
+    """Look, show, and write what is wished for. Where nothing can be taken in, nothing is written at all."""
+    _refuse_what_makes_no_sense(wish)
+    config = _config(wish.files)
+    local = open_state(state_file(wish.files, wish.state, environment(), sandbox=wish.sandbox))
+    warnings = local.warnings()
+    console.complain(warnings)
+    with ExitStack() as held:
+        if wish.write:
+            held.enter_context(locked(local.lock_path, timeout=wish.lock_timeout))
+        known = current(local) if wish.write else load_state(local)
+        api = held.enter_context(closing(_connect(local, config, wish)))
+        if known.state:
+            check_remote(known.state, api.remote.origin, api.digests, str(local.path))
+        strangers = _look(console, known, api)
+        console.complain(strangers.failures)
+        wanted = config.groups if config else ()
+        found = importing(strangers.seen, wanted, known, strangers.own_phones)
+        if found.imports:
+            _write(console, found, local, known, api, wish)
+    _tell(console, found, strangers, wish)
+    if console.json:
+        told = [*warnings, *strangers.failures]
+        console.result(rendered.json(found, wish.out, told, written=wish.write and bool(found.imports)))
+    return ExitCode.ERROR if strangers.failures else ExitCode.DONE
+
+
+def _refuse_what_makes_no_sense(wish: Wish) -> None:
+    for name in wish.instances:
+        if not INSTANCE_NAME.fullmatch(name):
+            raise _usage(
+                f'"{name}" is not the name of an instance', "a name is lower-case letters, digits, - and _"
+            )
+    if wish.write and not wish.out:
+        raise _usage(
+            "--write needs --out FILE: what is in the state and in no config would be orphaned",
+            "zapi-sync import --all --write --out groups.yaml",
+        )
+    if wish.out:
+        check_new(Path(wish.out))
+
+
+def _usage(message: str, hint: str) -> UsageError:
+    return UsageError.of(Code.USAGE, message, hint=hint)
+
+
+def _config(files: Sequence[str]) -> Config | None:
+    """The config; None where there is none yet. Raises ConfigInvalid."""
+    is_new = STDIN not in files and not any(map(os.path.lexists, files))
+    return None if is_new else load_config(files)
+
+
+def _connect(local: LocalState, config: Config | None, wish: Wish) -> Api:
+    named = {group.instance for group in config.groups} if config else set()
+    instances = sorted({InstanceName(name) for name in wish.instances} or named) or [DEFAULT_INSTANCE]
+
+    def where(instance: InstanceName) -> Location | None:
+        return config.where_instance(instance) if config else None
+
+    return connect(local.path, environment(), instances, (), LOOKUP_SECONDS, where, sandbox=wish.sandbox)
+
+
+def _look(console: Console, known: Known, api: Api) -> Strangers:
+    clock = SystemClock()
+
+    def listing(instance: InstanceName) -> Sequence[Listed]:
+        return complete_listing(api.client(instance), known.owned(instance), clock)
+
+    ids = {record.phone for record in known.groups.values()}
+    return StrangerLook(api.client, listing, teller(console)).look(sorted(api.clients), ids)
+
+
+def _write(console: Console, found: Importing, local: LocalState, known: Known, api: Api, wish: Wish) -> None:
+    """The config first: a record without a config would be orphaned, and this command not find it again."""
+    config = groups_yaml.config(found)
+    if wish.write:
+        console.talk(config)
+        if not wish.auto_approve:
+            approve(
+                f"Take {count(len(found.imports), 'group')} into the state",
+                command="import --all",
+                hint="run it with --auto-approve once its result without --write was reviewed",
+                nothing="nothing was written",
+            )
+    if wish.out:
+        write_new(Path(wish.out), config)
+    if wish.write:
+        now = SystemClock().now()
+        events = [
+            adopted(
+                each, each.details.link or link_of(api.client(each.group.instance), each.details.phone), now
+            )
+            for each in found.imports
+        ]
+        write_down(local, first_state(local, known, api), events)
+
+
+def _tell(console: Console, found: Importing, strangers: Strangers, wish: Wish) -> None:
+    """The config is the result, unless it went to a file; what is said of it is talk then as before."""
+    told = rendered.summary(found, wish.out, written=wish.write)
+    if console.json:
+        return
+    if wish.out:
+        console.result(told)
+    elif found.imports or not strangers.failures:
+        console.result(groups_yaml.config(found).removesuffix("\n"))
+        console.talk(told)
