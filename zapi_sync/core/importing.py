@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """What became of all that were seen, in their order."""
+    """What became of all that were seen: by instance, the oldest first."""
 
     imports: tuple[Import, ...]
     left_out: tuple[LeftOut, ...]
@@ -71,11 +72,12 @@ def importing(
     own_phones: Mapping[InstanceName, str],
 ) -> Importing:
     """What can be taken in of the groups that were seen: those that neither the config (`wanted`) nor what is
-    known has a say about. `own_phones` has the connected number of each instance."""
+    known has a say about. `own_phones` has the connected number of each instance. Of two groups of one name
+    the older one has it, whatever the order of a listing."""
     sorting = _Sorting(wanted, known)
     imports: list[Import] = []
     left_out: list[LeftOut] = []
-    for each in seen:
+    for each in sorted(seen, key=_age):
         verdict = sorting.sort(each, own_phones[each.instance])
         if isinstance(verdict, Import):
             imports.append(verdict)
@@ -161,6 +163,11 @@ class _Sorting:
             reason = f'its name is that of "{key}", and a name stands for one group of an instance'
             return LeftOut(seen, reason, "rename one of the two on the phone, then run this again")
         return None
+
+
+def _age(seen: Seen) -> tuple[InstanceName, float, GroupId]:
+    created_at = seen.details.created_at if seen.details else None
+    return (seen.instance, created_at.timestamp() if created_at else math.inf, seen.phone)
 
 
 def _place(group: Group) -> tuple[InstanceName, str]:

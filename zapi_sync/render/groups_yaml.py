@@ -9,6 +9,7 @@ from zapi_sync.core.model import DEFAULT_INSTANCE
 from zapi_sync.render.safe import printable
 
 _READ_OTHERWISE = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+_ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together
 _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 
 
@@ -58,7 +59,7 @@ def _key(key: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    if character.isprintable():
+    if character.isprintable() or character == _ZERO_WIDTH_JOINER:
         return _ESCAPED.get(character, character)
     number = ord(character)
     return f"\\U{number:08X}" if number > 0xFFFF else f"\\u{number:04X}"
