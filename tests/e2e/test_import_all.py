@@ -1,10 +1,11 @@
-"""`zapi-sync import --all`: a config of what exists, and a state that knows it, so that a plan has nothing to do."""
+"""`zapi-sync import --all`: a config of what exists, and a state that knows it: a plan has nothing to do."""
 
 from __future__ import annotations
 
 import os
 import pty
 import re
+import resource
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -84,8 +85,9 @@ def test_what_is_written_makes_a_plan_of_nothing_to_do(online: Any, served: Any,
 
 def test_what_config_and_state_have_a_say_about_is_left_out(online: Any, served: Any, fits: Any) -> None:
     online.groups("a", "b")
-    served.fault("create-close-after")
+    served.fault("create-close-before")
     assert online("apply", "--auto-approve", "--pace", "0", "--settle", "0").code == 4
+    served.create("Group a")  # late, as far as anybody can tell
     online.groups("a", "b", "c")
     wanted = served.create("Group c")
     served.create("Twin")
@@ -189,14 +191,21 @@ def test_without_a_terminal_it_does_not_act(online: Any, served: Any) -> None:
     assert files(online) == ["groups.state.json.lock"]
 
 
-def test_a_run_that_ends_between_file_and_state_is_made_good_by_another(online: Any, served: Any) -> None:
+def test_where_the_state_cannot_be_written_the_groups_are_found_again(online: Any, served: Any) -> None:
     served.create("A", "5544999990001")
-    (online.folder / "groups.state.json.journal").mkdir()  # no journal can be begun
-    done = online(*ALL, *NOW)
-    assert (done.code, done.out) == (1, "")
-    (online.folder / "groups.state.json.journal").rmdir()
-    for left in ("groups.yaml", "groups.state.json"):
-        (online.folder / left).unlink(missing_ok=True)
+    done = subprocess.run(
+        [COMMAND, *ALL, *NOW],
+        cwd=online.folder,
+        env=online.env({}),
+        capture_output=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (250, 250)),  # the config fits
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"groups.state.json: error: it cannot be written: file too large [ZS210]" in done.stderr
+    assert files(online) == ["groups.state.json.lock", "groups.yaml"]
+    assert online("apply", "--auto-approve").code == 4  # taken, and not created again
+    assert served.names() == ["A"]
+    (online.folder / "groups.yaml").unlink()
     assert online(*ALL, *NOW).code == 0
     assert online("plan").out == "Nothing to create. 1 unchanged.\n"
 
