@@ -122,6 +122,38 @@ def test_a_lock_that_is_held_is_told_with_its_holder(online: Any, served: Any, l
     assert look()["lock"][0]["message"] == "free"
 
 
+@pytest.mark.parametrize("state", ["s" * 300, "no/such/folder/s.json", "groups.yaml/s.json"])
+def test_a_state_where_none_can_be_is_a_finding(online: Any, look: Any, state: str) -> None:
+    online.groups("a")
+    found = look("--offline", "--state", state)
+    assert "error" in [each["verdict"] for each in found["state"] + found.get("permissions", [])]
+    assert found["config"][0]["verdict"] == "ok"
+
+
+def test_git_and_the_sandbox(online: Any, look: Any) -> None:
+    online.groups("a")
+    for arguments in (
+        ["init", "-q"],
+        ["remote", "add", "origin", "https://ana:CANARYPASSWORD@Example.com/x"],
+    ):
+        subprocess.run(["git", *arguments], cwd=online.folder, check=True)
+    told = look("--offline", "--sandbox")["git"]
+    assert [(each["verdict"], each["hint"]) for each in told] == [
+        ("warning", "add *.sandbox.* to .gitignore")
+    ]
+    (online.folder / "groups.sandbox.state.json").touch()
+    subprocess.run(["git", "add", "groups.sandbox.state.json"], cwd=online.folder, check=True)
+    taken, tracked = look("--offline")["git"]
+    assert taken["message"].startswith("git takes the state, and with it example.com; ")
+    assert tracked["message"] == "git has groups.sandbox.state.json, which belongs to this machine alone"
+    (online.folder / ".gitignore").write_text("*.sandbox.*\n")
+    subprocess.run(
+        ["git", "rm", "-q", "--cached", "groups.sandbox.state.json"], cwd=online.folder, check=True
+    )
+    (online.folder / "groups.sandbox.state.json").unlink()
+    assert look("--offline", "--sandbox")["git"][0]["verdict"] == "ok"
+
+
 def test_git(online: Any, look: Any) -> None:
     def git(*arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=online.folder, check=True, capture_output=True)

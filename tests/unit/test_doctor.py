@@ -77,9 +77,25 @@ def test_lock_and_permissions() -> None:
     ],
 )
 def test_git(where: Whereabouts, verdict: str) -> None:
-    assert [each.verdict for each in doctor.of_git(where, [])] == [verdict]
-    tracked = list(doctor.of_git(where, [".env"]))[1]
+    assert [each.verdict for each in doctor.of_git(where, [], [], sandbox=False)] == [verdict]
+    tracked = list(doctor.of_git(where, [], [".env"], sandbox=False))[1]
     assert said(tracked) == ("error", "git has .env, which belongs to this machine alone")
+
+
+def test_git_and_where_the_state_goes_with_it() -> None:
+    (alone,) = doctor.of_git(Whereabouts.COMMITTABLE, [], [], sandbox=False)
+    secrets = "; its invite links and phone numbers are secrets: for a private repository alone"
+    assert alone.message == f"git takes the state{secrets}"
+    (pushed,) = doctor.of_git(Whereabouts.COMMITTABLE, ["github.com"], [], sandbox=False)
+    assert pushed.message == f"git takes the state, and with it github.com{secrets}"
+
+
+def test_the_sandbox_has_its_state_ignored() -> None:
+    (ignored,) = doctor.of_git(Whereabouts.IGNORED, [], [], sandbox=True)
+    assert said(ignored) == ("ok", "git ignores the sandbox's state, as it should")
+    (taken,) = doctor.of_git(Whereabouts.COMMITTABLE, [], [], sandbox=True)
+    assert said(taken) == ("warning", "git takes the sandbox's state, in which nothing is real")
+    assert taken.hint == "add *.sandbox.* to .gitignore"
 
 
 @pytest.mark.parametrize(
@@ -163,6 +179,19 @@ def test_the_end_of_a_subscription_is_read_tolerantly(due: str, moment: datetime
     answer = Answer(200, f'{{"due": {due}, "token": "SECRET"}}'.encode(), complete=True)
     assert read_account(answer) == Account(moment)
     assert "SECRET" not in repr(read_account(answer))
+
+
+@pytest.mark.parametrize(
+    ("status", "payment"),
+    [('"PAID"', "PAID"), ('"TOKEN0001"', None), (f'"{"A" * 21}"', None), ("1", None), ("null", None)],
+)
+def test_of_the_payment_a_word_is_told_and_nothing_that_may_be_a_token(
+    status: str, payment: str | None
+) -> None:
+    account = read_account(Answer(200, f'{{"paymentStatus": {status}}}'.encode(), complete=True))
+    assert account == Account(None, payment)
+    told = doctor.of_account(account, AT, HERE).message
+    assert told == "the API does not tell its end" + (f" ({payment})" if payment else "")
 
 
 def test_findings_are_told_a_line_each_and_made_harmless() -> None:

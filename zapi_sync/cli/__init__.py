@@ -25,7 +25,7 @@ COMMANDS = {
     "show": "Show a saved plan, or the state.",
     "drift": "Show what the instances have otherwise than the state says.",
     "refresh": "Take new invite links, and who joined, into the state.",
-    "import": "Take a group that exists for one of the config.",
+    "import": "Take a group that exists for one of the config; --all prints a config of them.",
     "invites": "Show the invite links of the groups that were created.",
     "doctor": "Look for what may keep an apply from going well.",
     "state": "List, show, rename and forget what the state knows; pull and push it.",

@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from zapi_sync.cli.apply_run import first_state, write_down
-from zapi_sync.cli.completion import complete_instance, complete_key
+from zapi_sync.cli.completion import complete_file, complete_instance, complete_key
 from zapi_sync.cli.console import Console
+from zapi_sync.cli.import_all import Wish, import_all
 from zapi_sync.cli.options import (
     files_option,
     lock_timeout_option,
@@ -42,23 +43,23 @@ LOOKUP_SECONDS = 30.0
 @click.command("import")
 @click.argument("key", required=False, shell_complete=complete_key)
 @click.argument("group_id", required=False)
-@click.option("--all", "every", is_flag=True, help="All groups that exist and that the state does not know.")
+@click.option("--all", "everything", is_flag=True, help="All groups that no state knows, as a config.")
 @click.option(
     "--instance",
     "instances",
-    multiple=True,
     metavar="NAME",
+    multiple=True,
     shell_complete=complete_instance,
-    help="With --all: those of this instance; repeatable.  [those of the config, else default]",
+    help="With --all: look at this instance; repeatable.  [those of the config]",
 )
-@click.option("--out", metavar="FILE", help="With --all: write the YAML there, and not to standard output.")
-@click.option("--write", is_flag=True, help="With --all: take them into the state, too, after asking.")
-@click.option("--auto-approve", is_flag=True, help="With --write: do not ask; for machines.")
 @click.option(
-    "--state-is-kept",
-    is_flag=True,
-    help="On CI: do not refuse a state that git would not keep; something else does.",
+    "--out",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="With --all: write the config to this new file, and not to standard output.",
 )
+@click.option("--write", is_flag=True, help="With --all and --out: take the groups into the state as well.")
+@click.option("--auto-approve", is_flag=True, help="With --write: do not ask; for machines.")
 @files_option
 @state_option
 @sandbox_option
@@ -68,12 +69,11 @@ def import_command(
     console: Console,
     key: str | None,
     group_id: str | None,
-    every: bool,
+    everything: bool,
     instances: tuple[str, ...],
     out: str | None,
     write: bool,
     auto_approve: bool,
-    state_is_kept: bool,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
@@ -81,28 +81,21 @@ def import_command(
 ) -> int:
     """Take a group that exists for the one under KEY in the config: reads its name and link through the API.
 
-    With --all: print the YAML of all groups that exist and that the state does not know; with --write, take
-    them into the state under those keys.
+    With --all, print a config of all groups that exist and that the state does not know. What cannot be taken
+    in stands there as a comment, with the reason. Without --write the state is as it was.
 
     \b
-    zapi-sync import launch-vip-01 120363019502650977-group
-    zapi-sync import --all > existing.yaml
+    One:                  zapi-sync import launch-vip-01 120363019502650977-group
+    All, to look at:      zapi-sync import --all
+    All, into the state:  zapi-sync import --all --write --out groups.yaml
     """
-    if every:
-        from zapi_sync.cli.import_all import Order, import_all
-
-        if key is not None:
-            raise UsageError.of(
-                Code.IMPORT_ALL,
-                "import takes either KEY and GROUP_ID or --all",
-                hint="zapi-sync import --help",
-            )
-        order = Order(instances, out, write, auto_approve, state_is_kept, lock_timeout)
-        return import_all(console, order, files, state, sandbox=sandbox)
-    if key is None or group_id is None or instances or out or write:
+    if everything and not (key or group_id):
+        wish = Wish(files, state, sandbox, lock_timeout, instances, out, write, auto_approve)
+        return import_all(console, wish)
+    if everything or not (key and group_id) or instances or out or write or auto_approve:
         raise UsageError.of(
-            Code.IMPORT_ALL,
-            "import takes KEY and GROUP_ID, or --all (and --instance, --out, --write with it)",
+            Code.USAGE,
+            "import takes KEY and GROUP_ID, or --all and what goes with it",
             hint="zapi-sync import --help",
         )
     config = load_config(files)

@@ -7,6 +7,7 @@ import shlex
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +18,7 @@ from zapi_sync.cli.versions import versions
 from zapi_sync.cli.wiring import Api, connect, load_config, load_state, open_state, state_file
 from zapi_sync.core import doctor
 from zapi_sync.core.config import Config
-from zapi_sync.core.doctor import Check, Finding, Verdict, refused
+from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
 from zapi_sync.core.state import check_remote
@@ -81,7 +82,7 @@ def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline
         yield doctor.of_journal(known, is_there=local.has_journal)
     except ZapiSyncError as error:
         yield refused(Check.STATE, error.diagnostics)
-    yield from _of_files(local)
+    yield from _of_files(local, sandbox=sandbox)
     yield from _of_instances(local, config, known, sandbox=sandbox, offline=offline)
 
 
@@ -90,21 +91,37 @@ def _again(command: str, files: Sequence[str]) -> str:
     return shlex.join(["zapi-sync", command, *named])
 
 
-def _of_files(local: LocalState) -> Iterator[Finding]:
+def _of_files(local: LocalState, *, sandbox: bool) -> Iterator[Finding]:
     """Lock, permissions, and what git makes of the files."""
     try:
         yield doctor.of_lock(holder_of(local.lock_path))
     except ZapiSyncError as error:
         yield refused(Check.LOCK, error.diagnostics)
     folder = local.path.parent
-    there = [path for path in (local.path, local.journal_path, local.backup_path) if path.is_file()]
+    there = [path for path in (local.path, local.journal_path, local.backup_path) if os.path.isfile(path)]
     yield from doctor.of_permissions(
-        [str(path) for path in there if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)],
+        [str(path) for path in there if _is_open_to_others(path)],
         [str(path) for path in (*there, folder) if not os.access(path, os.W_OK)],
     )
     mine = [folder / name for name in _MACHINE_ONLY] + [local.lock_path, local.backup_path]
-    tracked = [str(path) for path in mine if path.exists() and git.is_tracked(path, environment())]
-    yield from doctor.of_git(git.whereabouts(local.path, environment()), tracked)
+    mine += [path for path in _sandbox_files(folder) if path != local.path]
+    tracked = [str(path) for path in mine if os.path.exists(path) and git.is_tracked(path, environment())]
+    where, hosts = git.whereabouts(local.path, environment()), git.hosts(folder, environment())
+    yield from doctor.of_git(where, hosts, tracked, sandbox=sandbox)
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    except OSError:  # it is just being replaced
+        return False
+
+
+def _sandbox_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob(SANDBOX_FILES))
+    except OSError:  # of a folder that cannot be read, the state's finding tells
+        return []
 
 
 def _of_instances(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +81,12 @@ def _surveyor(console: Console, known: Known, api: Api) -> Surveyor:
     def listing(instance: InstanceName) -> Sequence[Listed]:
         return complete_listing(api.client(instance), known.owned(instance), clock)
 
+    return Surveyor(api.client, listing, teller(console))
+
+
+def teller(console: Console) -> Callable[[InstanceName, int, int], None]:
+    """Tells how far a look is: in place at a terminal, elsewhere once an instance is through."""
+
     def looked(instance: InstanceName, number: int, total: int) -> None:
         told = f'looked at {number} of {count(total, "group")} of the instance "{instance}"'
         if sys.stderr.isatty():
@@ -88,4 +94,4 @@ def _surveyor(console: Console, known: Known, api: Api) -> Surveyor:
         elif number == total:
             console.talk(told)
 
-    return Surveyor(api.client, listing, looked)
+    return looked

@@ -20,6 +20,9 @@ SOON = timedelta(days=7)
 MAX_SKEW = timedelta(seconds=60)
 """So far may this machine's clock and the API's be apart: pace and budget go by it."""
 
+SANDBOX_FILES = "*.sandbox.*"
+"""The state of the sandbox, its journal, its lock and its groups."""
+
 MAX_NAMED = 5
 """So many keys are named."""
 
@@ -129,14 +132,27 @@ def of_permissions(open_files: Sequence[str], unwritable: Sequence[str]) -> Iter
         yield Finding(Check.PERMISSIONS, Verdict.OK, "the state is, or will be, its owner's alone")
 
 
-def of_git(state: Whereabouts, tracked: Sequence[str]) -> Iterator[Finding]:
-    """Where the state stands, as git sees it; `tracked` are files that ought not to be in git, and are."""
+def of_git(
+    state: Whereabouts, hosts: Sequence[str], tracked: Sequence[str], *, sandbox: bool
+) -> Iterator[Finding]:
+    """Where the state stands, as git sees it, and which machines its repository goes to; `tracked` are files
+    that ought not to be in git, and are."""
     match state:
+        case Whereabouts.COMMITTABLE if sandbox:
+            yield Finding(
+                Check.GIT,
+                Verdict.WARNING,
+                "git takes the sandbox's state, in which nothing is real",
+                f"add {SANDBOX_FILES} to .gitignore",
+            )
+        case Whereabouts.IGNORED if sandbox:
+            yield Finding(Check.GIT, Verdict.OK, "git ignores the sandbox's state, as it should")
         case Whereabouts.COMMITTABLE:
+            there = f", and with it {_named(hosts)}" if hosts else ""
             yield Finding(
                 Check.GIT,
                 Verdict.OK,
-                "git takes the state; it holds invite links and phone numbers: "
+                f"git takes the state{there}; its invite links and phone numbers are secrets: "
                 "for a private repository alone",
             )
         case Whereabouts.IGNORED:
@@ -169,6 +185,7 @@ def of_account(account: Account, now: datetime, instance: InstanceName) -> Findi
         what = f"the subscription ends on {due:%Y-%m-%d}"
         return Finding(Check.SUBSCRIPTION, Verdict.WARNING, what, "renew it in the Z-API panel", instance)
     told = f"runs until {due:%Y-%m-%d}" if due else "the API does not tell its end"
+    told += f" ({account.payment})" if account.payment else ""
     return Finding(Check.SUBSCRIPTION, Verdict.OK, told, None, instance)
 
 

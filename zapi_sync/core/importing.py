@@ -1,158 +1,214 @@
-"""Groups that exist and that no state knows: as what they would stand in a config, or why they cannot."""
+"""Groups that exist and that no state knows: which of them can be taken in, under which key, and why not."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
-import yaml
-
-from zapi_sync.core.lookup import Details
-from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupId, GroupKey, InstanceName
-from zapi_sync.core.names import comparable_name, name_problems
-from zapi_sync.core.phones import Phone, is_lid, person, why_no_phone
+from zapi_sync.core.journal import Adopted, Known
+from zapi_sync.core.lookup import Details, Member
+from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
+from zapi_sync.core.outcome import Created
+from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, same_person, why_no_phone
 from zapi_sync.errors import Severity
 
 MAX_SLUG = 80
-"""Characters of a key that is made of a name; a number may follow."""
+"""Characters of a key that is made from a name: a key has up to 100, and a number may follow."""
+
+NAMELESS = "group"
+"""The key of a group whose name has no letter that a key can have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
-    """A group of an instance that no state knows; `details` are None where the API says there is none."""
+class Seen:
+    """A group that an instance lists, and what the API tells of it: None where it gave no usable answer, for
+    the reason `unseen`, or where the group went meanwhile."""
 
     instance: InstanceName
     phone: GroupId
+    name: str | None
     details: Details | None
+    unseen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """A group as it would stand in the config; `lids` are participants whose numbers are not told."""
+class Import:
+    """A group that can be taken in: what the config is to say of it, and who in it cannot be written there
+    (`others`: who, and why). `is_own`: whether the connected number owns it, None where that is not told."""
 
     group: Group
-    phone: GroupId
-    invitation_link: str | None
-    created_at: datetime | None
-    lids: tuple[str, ...]
+    details: Details
+    others: tuple[tuple[str, str], ...]
+    is_own: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A group that cannot be written into the config, and why."""
+    """A group that is not taken in, why, and what to do about it."""
 
-    stranger: Stranger
+    seen: Seen
     reason: str
-
-    @property
-    def group_name(self) -> str | None:
-        return self.stranger.details.subject if self.stranger.details else None
+    hint: str | None = None
 
 
-def proposals(
-    strangers: Iterable[Stranger],
-    own_phones: Mapping[InstanceName, str | None],
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """What became of all that were seen: by instance, the oldest first."""
+
+    imports: tuple[Import, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def importing(
+    seen: Iterable[Seen],
     wanted: Sequence[Group],
-    known: Iterable[GroupKey],
-) -> Iterator[Proposal | LeftOut]:
-    """What becomes of each of them. `wanted` are the config's groups and `known` the state's keys: neither a
-    key nor, on one instance, a name is given twice."""
-    keys: set[str] = {*known, *(group.key for group in wanted)}
-    named = {(group.instance, comparable_name(group.group_name)): group.key for group in wanted}
-    for stranger in strangers:
-        details = stranger.details
-        reason = _unfit(stranger, named)
-        if reason or details is None or details.subject is None:
-            yield LeftOut(stranger, reason or "it has no name that can be read")
-            continue
-        phones, lids = _participants(details, own_phones.get(stranger.instance))
+    known: Known,
+    own_phones: Mapping[InstanceName, str],
+) -> Importing:
+    """What can be taken in of the groups that were seen: those that neither the config (`wanted`) nor what is
+    known has a say about. `own_phones` has the connected number of each instance. Of two groups of one name
+    the older one has it, whatever the order of a listing."""
+    sorting = _Sorting(wanted, known)
+    imports: list[Import] = []
+    left_out: list[LeftOut] = []
+    for each in sorted(seen, key=_age):
+        verdict = sorting.sort(each, own_phones[each.instance])
+        if isinstance(verdict, Import):
+            imports.append(verdict)
+        else:
+            left_out.append(verdict)
+    return Importing(tuple(imports), tuple(left_out))
+
+
+def adopted(each: Import, link: str | None, now: datetime) -> Adopted:
+    """What makes the group its key's. All who are asked for are in it, as they were read from it."""
+    created = Created(each.details.phone, link, ())
+    return Adopted(now, each.group, created, each.details.created_at or now, How.IMPORTED)
+
+
+def slug(name: str) -> str:
+    """A key as near to a name as can be: Launch VIP 01 -> launch-vip-01, Formação -> formacao."""
+    bare = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    words = re.sub(r"[^a-z0-9]+", "-", bare.lower()).strip("-")
+    return words[:MAX_SLUG].rstrip("-") or NAMELESS
+
+
+def unique(key: str, taken: Collection[str]) -> GroupKey:
+    """The key, with the first number behind it that makes it nobody else's."""
+    numbered = (key if number == 1 else f"{key}-{number}" for number in count(1))
+    return GroupKey(next(each for each in numbered if each not in taken))
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """Remembers which keys, names and ids are taken."""
+
+    wanted: Sequence[Group]
+    known: Known
+    _keys: set[str] = field(init=False)
+    _names: dict[tuple[InstanceName, str], str] = field(default_factory=dict)
+    _ids: dict[GroupId, InstanceName] = field(default_factory=dict)
+    _wanted: dict[tuple[InstanceName, str], GroupKey] = field(init=False)
+    _open: dict[tuple[InstanceName, str], GroupKey] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keys = {group.key for group in self.wanted} | {*self.known.groups, *self.known.open}
+        self._wanted = {_place(group): group.key for group in self.wanted}
+        self._open = {_place(each.intent.group): key for key, each in self.known.open.items()}
+
+    def sort(self, seen: Seen, own_phone: str) -> Import | LeftOut:
+        """Takes the key, the name and the id of what can be taken in."""
+        details, name = seen.details, seen.details.subject if seen.details else None
+        if details is None:
+            return LeftOut(seen, seen.unseen or "it is gone meanwhile")
+        if name is None:
+            return LeftOut(seen, "it has no name, and a group is known by nothing else")
+        place = (seen.instance, comparable_name(name))
+        for left_out in (self._claimed(seen, place), self._told_before(seen, place), _unusable(seen, name)):
+            if left_out:
+                return left_out
+        phones, others = _participants(details.members or (), own_phone)
         if not phones:
-            yield LeftOut(stranger, "no phone number of a participant is told, and the config wants one")
+            return LeftOut(seen, "nobody in it but the connected number is known by a phone number")
+        key = unique(slug(name), self._keys)
+        self._keys.add(key)
+        self._names[place] = key
+        self._ids[seen.phone] = seen.instance
+        is_own = same_person(details.owner, own_phone) if details.owner else None
+        return Import(Group(key, seen.instance, name, False, phones), details, others, is_own)
+
+    def _claimed(self, seen: Seen, place: tuple[InstanceName, str]) -> LeftOut | None:
+        """By a key of the config or of the journal."""
+        if key := self._open.get(place):
+            reason = f'it may be what became of "{key}", whose creation is in doubt'
+            return LeftOut(seen, reason, f"zapi-sync resolve {key} --adopt {seen.phone}")
+        key = self._wanted.get(place)
+        if key in self.known.groups:
+            return LeftOut(seen, f'its name is that of "{key}", which has another group')
+        if key:
+            return LeftOut(seen, f'the config wants it as "{key}"', f"zapi-sync import {key} {seen.phone}")
+        return None
+
+    def _told_before(self, seen: Seen, place: tuple[InstanceName, str]) -> LeftOut | None:
+        """Another group of this run has its name or, on another instance, its id."""
+        if other := self._ids.get(seen.phone):
+            return LeftOut(seen, f'it is taken in on the instance "{other}", which lists it, too')
+        if key := self._names.get(place):
+            reason = f'its name is that of "{key}", and a name stands for one group of an instance'
+            return LeftOut(seen, reason, "rename one of the two on the phone, then run this again")
+        return None
+
+
+def _age(seen: Seen) -> tuple[InstanceName, float, GroupId]:
+    created_at = seen.details.created_at if seen.details else None
+    return (seen.instance, created_at.timestamp() if created_at else math.inf, seen.phone)
+
+
+def _place(group: Group) -> tuple[InstanceName, str]:
+    return (group.instance, comparable_name(group.group_name))
+
+
+def _unusable(seen: Seen, name: str) -> LeftOut | None:
+    """A name that no config may have."""
+    hint = "rename it on the phone, then run this again"
+    if len(name) > MAX_NAME:
+        return LeftOut(seen, f"its name is longer than {MAX_NAME} characters", hint)
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        return LeftOut(seen, "its name holds half of a character", hint)
+    problems = (each.message for each in name_problems(name) if each.severity is Severity.ERROR)
+    if problem := next(problems, None):
+        return LeftOut(seen, problem, hint)
+    return None
+
+
+def _participants(
+    members: Iterable[Member], own_phone: str
+) -> tuple[tuple[Phone, ...], tuple[tuple[str, str], ...]]:
+    """Who can be written into a config, and who cannot, and why; the connected number is neither."""
+    phones: dict[str, Phone] = {}
+    others: list[tuple[str, str]] = []
+    for who in _told(members, others.append):
+        phone = Phone(normalise_phone(who))
+        if is_lid(who):
+            others.append((who, "a private @lid, which create-group leaves out"))
+        elif problem := why_no_phone(who):
+            others.append((who, problem[0]))
+        elif same_person(phone, own_phone):
             continue
-        key = _free(_slug(details.subject, stranger.phone), keys)
-        keys.add(key)
-        named[stranger.instance, comparable_name(details.subject)] = key
-        group = Group(key, stranger.instance, details.subject, auto_invite=False, phones=phones)
-        yield Proposal(group, stranger.phone, details.link, details.created_at, lids)
+        elif (first := phones.setdefault(person(phone), phone)) != phone:
+            others.append((who, f"the same person as {first}"))
+    return tuple(phones.values()), tuple(others)
 
 
-def config_text(found: Sequence[Proposal | LeftOut]) -> str:
-    """The groups as a config, and in comments those that cannot stand in it."""
-    made = [each for each in found if isinstance(each, Proposal)]
-    lines = [
-        "# Groups that existed already (zapi-sync import --all). A key is for ever: choose before --write.",
-        "version: 1",
-        "groups:" if made else "groups: {}",
-        *(line for each in made for line in _entry(each)),
-        *(_comment(each) for each in found if isinstance(each, LeftOut)),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _unfit(stranger: Stranger, named: Mapping[tuple[InstanceName, str], GroupKey]) -> str | None:
-    """Why a group's name keeps it out, if it does."""
-    if stranger.details is None:
-        return "it is listed, and the API says that there is none of its id"
-    name = stranger.details.subject
-    if name is None:
-        return None
-    problem = next((each for each in name_problems(name) if each.severity is Severity.ERROR), None)
-    if problem:
-        return problem.message
-    other = named.get((stranger.instance, comparable_name(name)))
-    if other is None:
-        return None
-    return f"its name is that of {other}; if it is the same group: zapi-sync import {other} {stranger.phone}"
-
-
-def _participants(details: Details, own_phone: str | None) -> tuple[tuple[Phone, ...], tuple[str, ...]]:
-    """The phones that a config would list, each person once, and the @lid entries that it would not."""
-    seen: dict[str, Phone] = {}
-    lids: list[str] = []
-    for member in details.members or ():
+def _told(members: Iterable[Member], untold: Callable[[tuple[str, str]], None]) -> Iterator[str]:
+    for member in members:
         if member.who is None:
-            continue
-        if is_lid(member.who):
-            lids.append(member.who)
-        elif person(member.who) != person(own_phone or "") and not why_no_phone(member.who):
-            seen.setdefault(person(member.who), Phone(member.who))
-    return tuple(seen.values()), tuple(lids)
-
-
-def _slug(name: str, phone: GroupId) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_SLUG].strip("-")
-    return slug or f"group-{phone.partition('-')[0][-6:]}"
-
-
-def _free(slug: str, keys: set[str]) -> GroupKey:
-    key, number = slug, 1
-    while key in keys:
-        number += 1
-        key = f"{slug}-{number}"
-    return GroupKey(key)
-
-
-def _entry(proposal: Proposal) -> Iterator[str]:
-    group = proposal.group
-    yield f"  {group.key}:  # {proposal.phone}"
-    if group.instance != DEFAULT_INSTANCE:
-        yield f"    instance: {group.instance}"
-    yield f"    groupName: {_quoted(group.group_name)}"
-    yield "    phones:"
-    yield from (f'      - "{phone}"' for phone in group.phones)
-    yield from (f"      # not a phone number: {lid}" for lid in proposal.lids)
-
-
-def _comment(left: LeftOut) -> str:
-    name = f" {_quoted(left.group_name)}" if left.group_name else ""
-    return f"# left out: {left.stranger.phone}{name} on {left.stranger.instance}: {_quoted(left.reason)}"
-
-
-def _quoted(text: str) -> str:
-    """A text as YAML in one line, whatever is in it."""
-    written = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9)
-    return str(written).removesuffix("\n")
+            untold(("somebody", "neither a phone number nor an @lid is told"))
+        else:
+            yield member.who

@@ -19,6 +19,7 @@ MAX_DIGITS = 20
 # item-not-found). What says less, or speaks of the instance, proves nothing.
 _NO_SUCH_GROUP = re.compile(r"\b(group|chat)\b.*\bnot (found|exists?)\b|\bitem-not-found\b", re.IGNORECASE)
 _REFUSALS = (400, 404, 410)
+_PAYMENT = re.compile(r"[A-Za-z_]{1,20}")  # too short, and too plain, for the token that stands beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,11 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What `GET me` says of an instance (Z-API, me page), less its token: when its subscription ends."""
+    """What `GET me` says of an instance (Z-API, me page), less its token: when its subscription ends, and the
+    word for how its payment stands, whose values are not documented."""
 
     due: datetime | None
+    payment: str | None = None
 
 
 class NotUnderstood(ValueError):
@@ -147,7 +150,10 @@ def read_own_phone(answer: Answer) -> str | None:
 
 def read_account(answer: Answer) -> Account:
     """The instance's subscription; `due` is in milliseconds. Raises NotUnderstood."""
-    return Account(_moment(_object(answer).get("due")))
+    body = _object(answer)
+    payment = body.get("paymentStatus")
+    word = _PAYMENT.fullmatch(payment) if isinstance(payment, str) else None
+    return Account(_moment(body.get("due")), word[0] if word else None)
 
 
 def read_date(text: str | None) -> datetime | None:

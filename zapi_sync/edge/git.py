@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from zapi_sync.core.keeping import Whereabouts
 
 _SECONDS = 30
+_HOST = re.compile(r"(?:(?:https?|ssh|git)://(?:[^@/\s]*@)?|[\w.-]+@)([\w.-]+)")
+"""In https://user@host/path, ssh://git@host:22/path, git@host:path."""
 _VERDICTS = {0: Whereabouts.IGNORED, 1: Whereabouts.COMMITTABLE}  # of `git check-ignore`, by its exit code
 
 
@@ -28,6 +31,14 @@ def is_tracked(file: Path, environment: Mapping[str, str]) -> bool:
     """Whether git has a file of this name, as far as it says."""
     listed = _git(file.parent, environment, "ls-files", "--error-unmatch", "--", f"./{file.name}")
     return listed is not None and listed.returncode == 0
+
+
+def hosts(folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """The machines that a folder's repository is fetched from and pushed to; of their URLs, which may hold
+    credentials, nothing else."""
+    remotes = _git(folder, environment, "remote", "--verbose")
+    urls = [line.split()[1] for line in remotes.stdout.splitlines() if line.count("\t")] if remotes else []
+    return sorted({found[1].lower() for url in urls if (found := _HOST.match(url))})
 
 
 def top_of(folder: Path, environment: Mapping[str, str]) -> Path | None:

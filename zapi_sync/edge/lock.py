@@ -33,12 +33,7 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
     except OSError as error:
         if path.is_symlink():
             raise _not_a_lock(path, "a symbolic link") from None
-        raise StateUnwritable.of(
-            Code.STATE_UNWRITABLE,
-            f"the lock cannot be made: {(error.strerror or '').lower()}",
-            hint="see to it that the folder is there and this user may write in it, or use --state",
-            file=str(path),
-        ) from None
+        raise _not_made(path, error) from None
     try:
         _refuse_what_is_no_lock(descriptor, path)
         _acquire(descriptor, path, timeout)
@@ -62,7 +57,9 @@ def holder_of(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _not_a_lock(path, (error.strerror or "unreadable").lower()) from None
+        if os.path.islink(path):
+            raise _not_a_lock(path, "a symbolic link") from None
+        raise _not_made(path, error) from None
     try:
         _refuse_what_is_no_lock(descriptor, path)
         _acquire(descriptor, path, 0)
@@ -87,6 +84,15 @@ def _not_a_lock(path: Path, what: str) -> StateUnwritable:
         Code.STATE_UNWRITABLE,
         f"the lock cannot be made: this is {what}",
         hint="see what it is and remove it; zapi-sync makes a file of its own here",
+        file=str(path),
+    )
+
+
+def _not_made(path: Path, error: OSError) -> StateUnwritable:
+    return StateUnwritable.of(
+        Code.STATE_UNWRITABLE,
+        f"the lock cannot be made: {(error.strerror or '').lower()}",
+        hint="see to it that the folder is there and this user may write in it, or use --state",
         file=str(path),
     )
 

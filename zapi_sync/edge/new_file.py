@@ -6,30 +6,37 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from zapi_sync.errors import Code, OutputLost
+from zapi_sync.errors import Code, ScaffoldUnwritable
+
+
+def check_new(path: Path) -> None:
+    """Raises ScaffoldUnwritable where there is a file of this name, or can be none."""
+    if not path.name:
+        raise _unwritable(path, "this names no file")
+    if os.path.lexists(path):
+        raise _unwritable(path, "there is a file of this name already, and it is left as it is")
+    if not os.path.isdir(path.parent):
+        raise _unwritable(path, "its folder is not there")
 
 
 def write_new(path: Path, text: str) -> None:
-    """Create a file with this text, for its owner alone. Raises OutputLost, leaving no half of it."""
+    """Write a whole file, or none. Raises ScaffoldUnwritable, also where one came to be there meanwhile."""
+    check_new(path)
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(path, flags, 0o600)
-    except FileExistsError:
-        raise _unwritable(path, "there is a file of this name already") from None
-    except (OSError, ValueError) as error:
-        raise _unwritable(path, f"it cannot be written: {_reason(error)}") from None
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("x", encoding="utf-8") as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                with suppress(OSError):
+                    path.unlink()  # half of a file would be taken for a whole one
+                raise
     except OSError as error:
-        with suppress(OSError):
-            path.unlink()
-        raise _unwritable(path, f"it cannot be written: {_reason(error)}") from None
+        raise _unwritable(path, f"it cannot be written: {(error.strerror or '').lower()}") from None
 
 
-def _unwritable(path: Path, why: str) -> OutputLost:
-    return OutputLost.of(Code.OUT_UNWRITABLE, why, hint="name another file: --out FILE", file=str(path))
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+def _unwritable(path: Path, why: str) -> ScaffoldUnwritable:
+    return ScaffoldUnwritable.of(
+        Code.IMPORT_UNWRITABLE, why, hint="name another file: --out FILE", file=str(path)
+    )

@@ -1,66 +1,64 @@
-"""The groups that exist and that no state knew, for a person and for a program."""
+"""What `import --all` found and did, for a person and for a program."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zapi_sync.core.importing import LeftOut, Proposal
-from zapi_sync.render.json import FORMAT_VERSION, document
-from zapi_sync.render.paint import Paint
+from zapi_sync.core.importing import Import, Importing, LeftOut
+from zapi_sync.errors import Diagnostic
+from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import count
-from zapi_sync.render.text import table as table_of
 
 
-def table(made: Sequence[Proposal], paint: Paint) -> str:
-    """The keys that the groups would have."""
-    rows = [
-        (each.group.key, printable(each.group.group_name), each.group.instance, each.phone) for each in made
-    ]
-    return "\n".join(table_of(("KEY", "GROUP", "INSTANCE", "ID"), rows, paint))
+def summary(found: Importing, out: str | None, *, written: bool) -> str:
+    """A line or two: how many groups there are, where they stand now, and what comes next."""
+    left = f"; left out: {count(len(found.left_out), 'group')}" if found.left_out else ""
+    if not found.imports:
+        return f"Nothing to import{left}."
+    number = count(len(found.imports), "group")
+    if written:
+        return f"Imported {number} into the state; the config of them is {printable(out or '')}{left}."
+    where = f"{number} written to {printable(out)}" if out else number
+    return f"Found {where}, and the state is as it was{left}.\n{_NEXT}"
 
 
-def summary(made: Sequence[Proposal], left: Sequence[LeftOut], *, out: str | None, written: bool) -> str:
-    """How much was found, and where it went."""
-    told = f"{count(len(made), 'group')} that no state knew"
-    if left:
-        told += f", and {len(left)} that no config can hold (the comments say why)"
-    lines = [f"{told}."]
-    if out is not None:
-        lines.append(f"Written: {printable(out)}.")
-    if made and written:
-        lines.append("Taken into the state. Once the YAML is in the config, the plan says unchanged.")
-    elif made:
-        lines.append("The state is as it was: --write takes them in, under these keys.")
-    return "\n".join(lines)
+_NEXT = "To take them into the state as well: zapi-sync import --all --write --out FILE"
 
 
-def json(made: Sequence[Proposal], left: Sequence[LeftOut], *, out: str | None, written: bool) -> str:
-    """The same, as schemas/import.schema.json has it; no invite link."""
+def json(found: Importing, out: str | None, diagnostics: Sequence[Diagnostic], *, written: bool) -> str:
+    """As schemas/import.schema.json has it. It holds no invite link."""
     return document(
         {
             "format_version": FORMAT_VERSION,
             "written": written,
             "out": out,
-            "groups": [
-                {
-                    "key": each.group.key,
-                    "instance": each.group.instance,
-                    "groupName": each.group.group_name,
-                    "phone": each.phone,
-                    "phones": list(each.group.phones),
-                    "lids": list(each.lids),
-                }
-                for each in made
-            ],
-            "leftOut": [
-                {
-                    "instance": each.stranger.instance,
-                    "groupName": each.group_name,
-                    "phone": each.stranger.phone,
-                    "reason": each.reason,
-                }
-                for each in left
-            ],
+            "groups": [_import(each) for each in found.imports],
+            "leftOut": [_left_out(each) for each in found.left_out],
+            "diagnostics": diagnostics_of(diagnostics),
         }
     )
+
+
+def _import(each: Import) -> dict[str, object]:
+    group = each.group
+    return {
+        "key": group.key,
+        "instance": group.instance,
+        "phone": each.details.phone,
+        "groupName": group.group_name,
+        "phones": list(group.phones),
+        "others": [{"who": who, "why": why} for who, why in each.others],
+        "own": each.is_own,
+    }
+
+
+def _left_out(each: LeftOut) -> dict[str, object]:
+    seen = each.seen
+    return {
+        "instance": seen.instance,
+        "phone": seen.phone,
+        "groupName": (seen.details.subject if seen.details else None) or seen.name,
+        "reason": each.reason,
+        "hint": each.hint,
+    }
