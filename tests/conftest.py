@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """What a person or a CI runner has in the environment is kept from the commands under test."""
+    """What a person or a CI runner has in the environment is kept from the commands under test, and so is
+    that a shell in the background has its jobs ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith("ZAPI_") and name != "ZAPI_SYNC_YAML_SUITE"]:
         del os.environ[name]
     for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
