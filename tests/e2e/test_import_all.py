@@ -158,6 +158,19 @@ def test_a_state_of_another_instance_is_refused(online: Any, served: Any) -> Non
     assert "[ZS209]" in done.err
 
 
+def test_on_ci_a_state_that_would_vanish_is_refused_before_the_look(online: Any, served: Any) -> None:
+    served.create("A", "5544999990001")
+    served.client.delete("/sandbox/requests")
+    done = online(*ALL, *NOW, CI="true")
+    assert done.code == 1
+    assert "error: this is a CI job (CI is set), and the state is in no git work tree" in done.err
+    assert "[ZS229]" in done.err
+    assert (files(online), served.client.get("/sandbox/requests").json()) == ([], [])
+    assert online(*ALL, CI="true").code == 0  # which writes no state
+    assert online(*ALL, *NOW, "--state-is-kept", CI="true").code == 0
+    assert online("plan").out == "Nothing to create. 1 unchanged.\n"
+
+
 @pytest.mark.parametrize(("answer", "code"), [(b"yes\n", 0), (b"y\n", 1)])
 def test_it_asks_at_a_terminal_and_yes_alone_is_a_yes(
     online: Any, served: Any, answer: bytes, code: int

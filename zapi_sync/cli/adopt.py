@@ -60,6 +60,11 @@ LOOKUP_SECONDS = 30.0
 )
 @click.option("--write", is_flag=True, help="With --all and --out: take the groups into the state as well.")
 @click.option("--auto-approve", is_flag=True, help="With --write: do not ask; for machines.")
+@click.option(
+    "--state-is-kept",
+    is_flag=True,
+    help="With --write, on CI: do not refuse a state that git would not keep; something else does.",
+)
 @files_option
 @state_option
 @sandbox_option
@@ -74,6 +79,7 @@ def import_command(
     out: str | None,
     write: bool,
     auto_approve: bool,
+    state_is_kept: bool,
     files: tuple[str, ...],
     state: str | None,
     sandbox: bool,
@@ -90,9 +96,9 @@ def import_command(
     All, into the state:  zapi-sync import --all --write --out groups.yaml
     """
     if everything and not (key or group_id):
-        wish = Wish(files, state, sandbox, lock_timeout, instances, out, write, auto_approve)
+        wish = Wish(files, state, sandbox, lock_timeout, instances, out, write, auto_approve, state_is_kept)
         return import_all(console, wish)
-    if everything or not (key and group_id) or instances or out or write or auto_approve:
+    if everything or not (key and group_id) or instances or out or write or auto_approve or state_is_kept:
         raise UsageError.of(
             Code.USAGE,
             "import takes KEY and GROUP_ID, or --all and what goes with it",

@@ -12,7 +12,16 @@ from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.looking import teller
-from zapi_sync.cli.wiring import Api, connect, current, load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import (
+    Api,
+    check_kept,
+    connect,
+    current,
+    load_config,
+    load_state,
+    open_state,
+    state_file,
+)
 from zapi_sync.core.config import Config
 from zapi_sync.core.forms import INSTANCE_NAME
 from zapi_sync.core.importing import Importing, adopted, importing
@@ -48,6 +57,7 @@ class Wish:
     out: str | None
     write: bool
     auto_approve: bool
+    state_is_kept: bool
 
 
 def import_all(console: Console, wish: Wish) -> ExitCode:
@@ -57,6 +67,8 @@ def import_all(console: Console, wish: Wish) -> ExitCode:
     local = open_state(state_file(wish.files, wish.state, environment(), sandbox=wish.sandbox))
     warnings = local.warnings()
     console.complain(warnings)
+    if wish.write and not (wish.sandbox or wish.state_is_kept):
+        check_kept(local, environment())
     with ExitStack() as held:
         if wish.write:
             held.enter_context(locked(local.lock_path, timeout=wish.lock_timeout))
