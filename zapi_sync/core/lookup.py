@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 from zapi_sync.core.forms import MAX_NAME, PARTICIPANT, as_invitation_link, is_group_id
@@ -154,15 +153,6 @@ def read_account(answer: Answer) -> Account:
     payment = body.get("paymentStatus")
     word = _PAYMENT.fullmatch(payment) if isinstance(payment, str) else None
     return Account(_moment(body.get("due")), word[0] if word else None)
-
-
-def read_date(text: str | None) -> datetime | None:
-    """The moment of a Date header (RFC 9110, 5.6.7); None where it is not there, or none."""
-    try:
-        moment = parsedate_to_datetime(text) if text else None
-    except (ValueError, IndexError, OverflowError):
-        return None
-    return moment.astimezone(UTC) if moment and moment.tzinfo else None
 
 
 def is_wrong_method(answer: Answer) -> bool:

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import httpx
 
 from zapi_sync import __version__
+from zapi_sync.core.http_date import read_date
 from zapi_sync.core.lookup import (
     Account,
     Details,
@@ -34,7 +35,6 @@ from zapi_sync.core.lookup import (
     is_wrong_method,
     read_account,
     read_connected,
-    read_date,
     read_details,
     read_groups,
     read_link,
