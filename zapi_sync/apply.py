@@ -14,7 +14,7 @@ from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, Ope
 from zapi_sync.core.model import Group, GroupId, How, InstanceName
 from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Pacing, Pacings, Turn, next_turn
-from zapi_sync.core.plan import Create, Plan
+from zapi_sync.core.plan import Adopt, Create, Plan
 from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, SkipReason, Started, Waiting
 from zapi_sync.errors import StateUnwritable
 from zapi_sync.ports import Clock, GroupCreator, Journal
@@ -53,12 +53,13 @@ class Applier:
     """The collaborators of one apply, which its lanes share.
 
     `creators` gives the create-group call of an instance; `settle` looks what became of an attempt in doubt,
-    given the ids that the state owns on its instance. Nothing is begun after the `deadline`.
+    given the ids that the state owns on its instance, and those that are any key's. Nothing is begun after
+    the `deadline`.
     """
 
     pacings: Pacings
     creators: Callable[[InstanceName], GroupCreator]
-    settle: Callable[[OpenAttempt, set[GroupId]], Settlement]
+    settle: Callable[[OpenAttempt, set[GroupId], set[GroupId]], Settlement]
     journal: Journal
     clock: Clock
     chance: random.Random
@@ -77,6 +78,7 @@ class Applier:
         no lane sends anything after that.
         """
         self._claimed |= {record.phone for record in known.groups.values()}
+        self._claimed |= {step.id for step in plan.of(Adopt)}
         steps: dict[InstanceName, list[Create]] = {}
         for step in plan.of(Create):
             steps.setdefault(step.group.instance, []).append(step)
@@ -166,7 +168,9 @@ class Applier:
         """An unknown outcome is settled at once, where it can be: the trail is never fresher."""
         group = attempt.intent.group
         yield Doubtful(group, attempt.reason)
-        settlement = self.settle(attempt, lane.owned)
+        with self._claiming:
+            claimed = set(self._claimed)
+        settlement = self.settle(attempt, lane.owned, claimed)
         if isinstance(settlement, Found) and not self._claim(settlement.created.phone):
             settlement = another_keys(settlement)
         if not isinstance(settlement, Found):

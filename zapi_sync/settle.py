@@ -123,16 +123,22 @@ class Settler:
     absent_after: float | None = None
 
     def settle(
-        self, attempt: OpenAttempt, owned: Collection[GroupId], *, since: datetime | None = None
+        self,
+        attempt: OpenAttempt,
+        owned: Collection[GroupId],
+        taken: Collection[GroupId],
+        *,
+        since: datetime | None = None,
     ) -> Settlement:
         """Looks until something is found or patience ends, counted from `since`, else from the sending.
 
-        What cannot be had settles nothing.
+        `owned` are the ids that the state has on the instance, `taken` those of any key: an instance lists
+        the groups of others that it is in. What cannot be had settles nothing.
         """
         until = (since or attempt.sent_at) + timedelta(seconds=self.patience)
         pause = FIRST_PAUSE
         while True:
-            settlement = self._look(attempt, owned)
+            settlement = self._look(attempt, owned, taken)
             left = (until - self.clock.now()).total_seconds()
             if (
                 not isinstance(settlement, StillOpen)
@@ -144,10 +150,12 @@ class Settler:
             self.clock.wait(min(pause, left))
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _look(self, attempt: OpenAttempt, owned: Collection[GroupId]) -> Settlement:
+    def _look(
+        self, attempt: OpenAttempt, owned: Collection[GroupId], taken: Collection[GroupId]
+    ) -> Settlement:
         directory = self.directories(attempt.intent.group.instance)
         try:
-            found = candidates(attempt, complete_listing(directory, owned, self.clock), owned)
+            found = candidates(attempt, complete_listing(directory, owned, self.clock), taken)
             if not found:
                 return self._none_found(attempt, directory)
             if len(found) > 1:
@@ -182,7 +190,7 @@ def settle_all(known: Known, settler: Settler, journal: Journal) -> Iterator[tup
     others = {record.phone for record in known.groups.values()}
     for attempt in known.open.values():
         group = attempt.intent.group
-        settlement = settler.settle(attempt, known.owned(group.instance))
+        settlement = settler.settle(attempt, known.owned(group.instance), others)
         if isinstance(settlement, Found) and settlement.created.phone in others:
             settlement = another_keys(settlement)
         now = settler.clock.now()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import httpx
@@ -36,22 +40,62 @@ class Result:
         return json.loads(self.out)
 
 
+def _feed(pipe: int, content: bytes) -> None:
+    with suppress(BrokenPipeError), open(pipe, "wb") as stream:
+        stream.write(content)
+
+
+class Forge:
+    """Makes processes that run `zapi-sync`: see forge.py."""
+
+    def __init__(self) -> None:
+        self._channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        script = str(Path(__file__).with_name("forge.py"))
+        self._process = subprocess.Popen(
+            [sys.executable, script, str(other.fileno())], pass_fds=[other.fileno()], cwd="/"
+        )
+        other.close()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._channel.close()
+        self._process.wait()
+
+    def run(
+        self, argv: list[str], folder: Path, env: dict[str, str], stdin: bytes
+    ) -> tuple[int, bytes, bytes]:
+        """A command's exit code, and what it wrote to standard output and standard error."""
+        order = json.dumps({"argv": argv, "cwd": str(folder), "env": env}).encode()
+        reading, writing = os.pipe()
+        feeding = threading.Thread(target=_feed, args=(writing, stdin))
+        with open(reading, "rb") as given, TemporaryFile() as out, TemporaryFile() as err, self._lock:
+            feeding.start()
+            socket.send_fds(self._channel, [order], [each.fileno() for each in (given, out, err)])
+            code = int(self._channel.recv(100))
+            given.close()  # whoever still writes is heard by nobody
+            feeding.join()
+            out.seek(0)
+            err.seek(0)
+            return code, out.read(), err.read()
+
+
 @dataclass
 class ZapiSync:
     """Runs `zapi-sync` in a folder of its own, with an environment that holds nothing else."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    forge: Forge | None = None
 
     def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Result:
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.env(environment),
-            input=stdin,
-            capture_output=True,
-        )
-        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        """Runs it to its end: in a fresh interpreter, or in a fork of one where there is a forge."""
+        argv, env = [COMMAND, *arguments], self.env(environment)
+        if self.forge and not any(name.startswith(("PYTHON", "LC_")) for name in env):
+            code, out, err = self.forge.run(argv, self.folder, env, stdin)
+        else:
+            done = subprocess.run(argv, cwd=self.folder, env=env, input=stdin, capture_output=True)
+            code, out, err = done.returncode, done.stdout, done.stderr
+        result = Result(code, out.decode(), err.decode())
         assert "Traceback" not in result.out + result.err
         assert "internal error" not in result.err
         for secret in secrets_of({**self.environment, **environment}):
@@ -150,9 +194,16 @@ def wait_for_creates(served: Served, number: int) -> None:
         subprocess.run(["true"], check=True)
 
 
+@pytest.fixture(scope="session")
+def forge() -> Iterator[Forge]:
+    forge = Forge()
+    yield forge
+    forge.close()
+
+
 @pytest.fixture
-def zapi_sync(tmp_path: Path) -> ZapiSync:
-    return ZapiSync(tmp_path)
+def zapi_sync(tmp_path: Path, forge: Forge, request: pytest.FixtureRequest) -> ZapiSync:
+    return ZapiSync(tmp_path, forge=None if request.node.get_closest_marker("installed") else forge)
 
 
 @pytest.fixture(scope="session")

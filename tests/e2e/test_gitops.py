@@ -273,9 +273,7 @@ def test_the_day_s_budget_is_no_failure_and_a_later_run_goes_on(repository: Repo
 
 
 def test_what_is_unsettled_is_kept_and_settled_by_the_next_runner(repository: Repository) -> None:
-    repository.workflow(
-        "command: apply", "command: apply\n          arguments: |\n            --settle\n            0"
-    )
+    repository.workflow("arguments: --deadline=20000", "arguments: |\n            --settle\n            0")
     repository.push("No patience")
     repository.served.fault("create-close-after")
     repository.served.fault("groups-lag", 50)
@@ -527,9 +525,7 @@ def walk_through(repository: Repository) -> Iterator[tuple[str, str]]:
 
     repository.git("pull", "-q", "origin", "main")
     repository.developer.write(config + more)
-    repository.workflow(
-        "command: apply", "command: apply\n          arguments: |\n            --settle\n            0"
-    )
+    repository.workflow("arguments: --deadline=20000", "arguments: |\n            --settle\n            0")
     repository.push("Enough for all")
     repository.served.fault("create-close-after")
     repository.served.fault("groups-lag", 50)

@@ -95,3 +95,23 @@ def test_git_gets_no_credentials(online: Any, tmp_path: Path) -> None:
     online.groups("a")
     assert online(*APPLY, CI="true", PATH=f"{spy.parent}:{os.environ['PATH']}").code == 1
     assert "ZAPI_" not in (tmp_path / "seen").read_text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("import", "a", "12345-group"),
+        ("resolve", "a", "--retry"),
+        ("refresh",),
+        ("state", "rm", "a"),
+        ("state", "mv", "a", "b"),
+        ("state", "push", "-"),
+        ("import", "--all", "--write", "--out", "new.yaml"),
+    ],
+    ids=" ".join,
+)
+def test_so_is_whatever_else_writes_a_state(online: Any, served: Any, command: tuple[str, ...]) -> None:
+    online.groups("a")
+    refused = online(*command, CI="true")
+    assert refused.code == 1
+    assert "it would vanish with the runner [ZS229]" in refused.err

@@ -162,3 +162,16 @@ def test_a_new_key_with_a_group_of_its_own_keeps_it(online: Any, served: Any) ->
     assert "1 orphaned" in result.out
     assert set(online.state()["groups"]) == {"a", "b"}
     assert len(served.creates()) == 2
+
+
+def test_a_key_that_is_about_to_be_renamed_is_not_imported_anew(online: Any, served: Any) -> None:
+    online.groups("old")
+    online("apply", "--auto-approve", "--pace", "0")
+    stranger = served.create("Somebody's", "5544999990001")
+    text = online.groups("new").read_text().replace("Group new", "Group old")
+    online.write(text + "moved: [{from: old, to: new}]\n")
+    refused = online("import", "new", stranger)
+    assert refused.code == 1
+    assert '"new" is in the state already, as "old", which `moved` renames [ZS213]' in refused.err
+    looked = online("plan", "--refresh", "--target", "new", "--format", "json").json
+    assert [each["key"] for each in looked["drift"]["groups"]] == ["new"]

@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from zapi_sync.cli import COMMANDS
 
+pytestmark = pytest.mark.installed
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 MISTAKEN = (
     'version: 1\ngroups:\n  launch-vip-01:\n    fones: ["5544999990001"]\n    groupName: Launch VIP 01\n'

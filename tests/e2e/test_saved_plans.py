@@ -177,6 +177,32 @@ def test_without_a_plan_the_state_is_shown(online: Any, served: Any, fits: Fits)
     assert "chat.whatsapp.com" not in markdown
 
 
+def test_from_another_folder_it_is_the_same_plan_or_none(online: Any, served: Any, tmp_path: Any) -> None:
+    config = online.groups("a")
+    online("plan", "-f", str(config), "--state", "s.json", "--out", "it.plan")
+    there = online.folder
+    online.folder = tmp_path / "elsewhere"
+    online.folder.mkdir()
+    assert online("apply", str(there / "it.plan"), *APPLY).code == 0
+    assert (there / "s.json").exists()
+    assert list(online.folder.iterdir()) == []
+
+
+def test_a_plan_says_which_keys_are_renamed(online: Any, served: Any) -> None:
+    online.groups("a")
+    online("apply", "--auto-approve", *APPLY)
+    moved = online.groups("b").read_text().replace("Group b", "Group a") + "moved: [{from: a, to: b}]\n"
+    online.write(moved)
+    online("plan", "--out", "it.plan")
+    assert "> b  moved: was a; the group stays as it is" in online("show", "it.plan").out
+    online.write(moved.replace("moved:", "x-moved:"))
+    assert "this plan is stale: other keys are renamed" in online("apply", "it.plan").err
+    online.write(moved)
+    assert online("apply", "it.plan").code == 0
+    assert list(online.state()["groups"]) == ["b"]
+    assert len(served.creates()) == 1
+
+
 PAGE = ROOT / "docs" / "saved-plans.md"
 BLOCK = re.compile(r"<!-- run -->\n```console\n\$ (.*?)\n(.*?)```\n", re.DOTALL)
 

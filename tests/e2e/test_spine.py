@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from zapi_sync.cli import COMMANDS
+from zapi_sync.cli.state import command as state
 from zapi_sync.edge.inputs import SCHEMAS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "groups.yaml"
 LINK = re.compile(r"https://chat\.whatsapp\.com/\w{22}")
 Fits = Callable[[Any, str], None]
+pytestmark = pytest.mark.installed
 
 
 def test_the_example_is_created_once_on_the_embedded_sandbox(zapi_sync: Any, fits: Fits) -> None:
@@ -193,6 +195,17 @@ def test_every_json_document_fits_its_published_schema(online: Any, served: Any,
         assert "$schema" in json.loads(online("schema", name).out)
 
 
+def test_what_a_person_settles_is_told_in_json_too(online: Any, served: Any, fits: Fits) -> None:
+    online.groups("a", "b")
+    served.fault("create-close-before")
+    online("apply", "--auto-approve", "--pace", "0", "--settle", "0", "--target", "a")
+    there = served.create("Group b", "5544999990001")
+    fits(online("resolve", "a", "--retry", "--format", "json").json, "apply")
+    imported = online("import", "b", there, "--format", "json").json
+    fits(imported, "apply")
+    assert [each["how"] for each in imported["groups"]] == ["imported"]
+
+
 def test_stdout_is_data_alone(online: Any) -> None:
     shutil.copy(EXAMPLE, online.folder)
     applied = online("apply", "--auto-approve", "--pace", "0", "-vv")
@@ -206,6 +219,8 @@ def test_version_and_help(zapi_sync: Any) -> None:
     for command in COMMANDS:
         assert f"Usage: zapi-sync {command}" in zapi_sync(command, "--help").out
         assert command in zapi_sync("--help").out
+    for command in state.commands:
+        assert f"Usage: zapi-sync state {command}" in zapi_sync("state", command, "--help").out
 
 
 def test_the_links_of_what_was_created_are_shown_in_each_form(zapi_sync: Any) -> None:

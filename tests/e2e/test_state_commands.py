@@ -36,10 +36,11 @@ def test_list_and_show(applied: Any, fits: Fits) -> None:
     assert [line.split()[0] for line in applied("state", "list", "--sandbox").out.splitlines()] == [
         "KEY", "a", "b", "c",
     ]  # fmt: skip
-    listed = applied("state", "list", "[ab]", "c*", "zzz", "--sandbox", "--format", "json").json
+    listed = applied("state", "list", "[ab]", "c*", "--sandbox", "--format", "json").json
     fits(listed, "state-list")
     assert [each["key"] for each in listed["groups"]] == ["a", "b", "c"]
-    assert applied("state", "list", "zzz", "--sandbox").out == "No such key is in the state.\n"
+    unknown = applied("state", "list", "a", "zzz", "--sandbox")
+    assert (unknown.code, 'the state has no group "zzz" [ZS502]' in unknown.err) == (64, True)
 
     shown = applied("state", "show", "a", "--sandbox", "--format", "json").json
     fits(shown, "state-show")

@@ -262,13 +262,27 @@ def test_a_csv_file_is_found_from_the_folder_of_the_config(
     (tmp_path / "conf").mkdir()
     (tmp_path / "m.csv").write_text("phone\r\n1\r\n", "utf-8-sig", newline="")
     (tmp_path / "conf" / "link.csv").symlink_to("../m.csv")
+    monkeypatch.chdir(tmp_path)
     for name in ("link.csv", "../m.csv", str(tmp_path / "m.csv")):
         found = table(tmp_path / "conf", name)
         assert (found.text, found.problem) == ("phone\r\n1\r\n", None)
     assert found.name == str(tmp_path / "m.csv")
-    monkeypatch.chdir(tmp_path)
     assert inputs.Tables().read("<stdin>", ["m.csv"])["m.csv"].name == "m.csv"
     assert inputs.Tables().read("/dev/null", ["m.csv"])["m.csv"].name == "m.csv"
+
+
+@pytest.mark.parametrize("name", ["../m.csv", "link.csv", "/etc/passwd", "/proc/self/environ"])
+def test_a_csv_file_elsewhere_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A complaint quotes the line, and whoever writes a pull request names the file."""
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "m.csv").write_text("secret\n")
+    (tmp_path / "conf" / "link.csv").symlink_to("../m.csv")
+    monkeypatch.chdir(tmp_path / "conf")
+    found = table(tmp_path / "conf", name)
+    assert found.text == ""
+    assert found.problem
+    assert "lies outside the groups file's folder and the working folder" in found.problem.message
+    assert found.problem.code is Code.CSV_UNREADABLE
 
 
 def test_a_csv_file_is_read_once(tmp_path: Path) -> None:

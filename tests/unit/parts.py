@@ -102,10 +102,12 @@ class ScriptedLook:
     log: list[str]
     script: list[Settlement]
     asked: list[tuple[OpenAttempt, set[GroupId]]] = field(default_factory=list)
+    taken: list[set[GroupId]] = field(default_factory=list)
 
-    def settle(self, attempt: OpenAttempt, owned: set[GroupId]) -> Settlement:
+    def settle(self, attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId]) -> Settlement:
         self.log.append("look")
         self.asked.append((attempt, set(owned)))
+        self.taken.append(set(taken))
         return self.script.pop(0) if self.script else StillOpen("nothing was found")
 
 

@@ -16,7 +16,7 @@ from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, Sen
 from zapi_sync.core.model import Group, GroupId, How
 from zapi_sync.core.outcome import Cause, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Pacing
-from zapi_sync.core.plan import make_plan
+from zapi_sync.core.plan import Adopt, Plan, make_plan
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
 from zapi_sync.errors import StateUnwritable
 
@@ -280,6 +280,15 @@ def test_the_days_budget_comes_before_the_deadline_as_the_reason() -> None:
     world = World({"default": [MADE]}, pacing=Pacing(0, 1), deadline=AT + timedelta(seconds=30))
     world.apply(groups("a", "b"))
     assert world.ended() == ["a created", "b skipped: out_of_budget until 86400"]
+
+
+def test_an_id_that_is_to_be_adopted_is_no_creations() -> None:
+    world = World({"default": [FIRST]})
+    known = Known(state())
+    plan = Plan((Adopt(group("there"), FIRST.phone), *make_plan(groups("a"), known).steps))
+    world.progress += [*chain(*world.applier.lanes(plan, known))]
+    assert world.ended() == ["a unknown"]
+    assert world.look.taken == [{FIRST.phone}]
 
 
 def test_once_a_lane_cannot_write_no_other_one_sends() -> None:

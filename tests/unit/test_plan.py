@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zapi_sync.core.journal import Intent, Known, OpenAttempt, record_of
 from zapi_sync.core.lookup import Listed
-from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Record
+from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupId, GroupKey, InstanceName, Record
 from zapi_sync.core.outcome import Created
 from zapi_sync.core.plan import (
     Adopt,
@@ -244,3 +244,12 @@ def test_a_name_held_by_an_attempt_in_doubt_is_never_created_again(policy: Exist
 def test_a_group_of_that_name_on_another_instance_is_another_group() -> None:
     plan = make_plan([group(instance="sales")], Known(state()))
     assert with_existing(plan, listed((ID, "VIP 01")), Known(state()), Existing.FAIL) == plan
+
+
+def test_a_group_that_two_instances_list_is_adopted_once() -> None:
+    sales = InstanceName("sales")
+    wanted = [group("a", name="X"), group("b", name="X", instance="sales")]
+    plan = make_plan(wanted, Known(state()))
+    listings = {DEFAULT_INSTANCE: [Listed(ID, "X")], sales: [Listed(ID, "X")]}
+    after = with_existing(plan, listings, Known(state()), Existing.ADOPT)
+    assert after.steps == (Adopt(wanted[0], ID), Create(wanted[1], (ID,)))

@@ -150,7 +150,7 @@ def test_what_is_wrong_in_a_range_is_told_once_and_where_it_stands(text: str, co
 
 def test_the_ranges_of_two_files_meet() -> None:
     (found,) = wrong(one("a{1..4}"), one("a{1..4}", "M {n}"))
-    assert found.startswith('2.yaml:3:3+7 error: the group "a1" is written twice: as "a{1..4}"')
+    assert found.startswith('2.yaml:3:3+7 error: the group "a1" is written in two files (in a1)')
 
 
 def test_what_ranges_stand_for_is_bounded() -> None:

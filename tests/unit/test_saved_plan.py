@@ -144,11 +144,12 @@ def test_a_moment_that_cannot_be_is_refused_even_with_its_digest() -> None:
     assert "a value in it cannot be" in told
 
 
-def test_a_newer_format_is_refused_by_name() -> None:
-    text = saved_text(saved()).replace('"format_version": "1.0"', '"format_version": "2.0"')
+@pytest.mark.parametrize("version", ["2.0", "1.1"])
+def test_a_newer_format_is_refused_by_name(version: str) -> None:
+    text = saved_text(saved()).replace('"format_version": "1.0"', f'"format_version": "{version}"')
     assert refusal(SavedPlanInvalid, lambda: parsed(text)) == [
-        "a.plan error: this plan has version 2.0, and this zapi-sync knows version 1.0 | a newer zapi-sync "
-        "wrote it: upgrade, or make a plan with this one; nothing was sent"
+        f"a.plan error: this plan has version {version}, and this zapi-sync knows version 1.0 | a newer "
+        "zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"
     ]
 
 

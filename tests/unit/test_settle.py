@@ -78,13 +78,19 @@ def settle(
     *,
     attempt: OpenAttempt = ATTEMPT,
     owned: Iterable[GroupId] = (),
+    others: Iterable[GroupId] = (),
     patience: float = 0,
     absent_after: float | None = None,
     clock: HandClock | None = None,
 ) -> Settlement:
     return Settler(lambda _: directory, clock or HandClock(), patience, absent_after).settle(
-        attempt, set(owned)
+        attempt, set(owned), {*owned, *others}
     )
+
+
+def test_the_groups_of_keys_on_other_instances_are_no_candidates() -> None:
+    theirs = GroupId("120363019502650999-group")
+    assert isinstance(settle(Directory([[listed(OURS, theirs)]]), others=[theirs]), Found)
 
 
 def test_the_one_group_of_the_name_is_ours() -> None:

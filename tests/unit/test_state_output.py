@@ -38,7 +38,7 @@ def test_the_keys_are_listed_in_order_and_what_is_in_doubt_is_marked() -> None:
         "vip-01  default   120363019502650977-group  2026-11-23T10:00:00Z",
         "vip-02  default   (unsettled)               sent 2026-11-23T10:00:00Z",
     ]
-    assert rendered.listing({}, PLAIN) == "No such key is in the state."
+    assert rendered.listing({}, PLAIN) == "Nothing is in the state."
 
 
 def test_the_list_holds_no_link() -> None:

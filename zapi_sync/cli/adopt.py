@@ -17,10 +17,11 @@ from zapi_sync.cli.options import (
     files_option,
     lock_timeout_option,
     sandbox_option,
+    state_is_kept_option,
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import connect, current, load_config, open_state, state_file
+from zapi_sync.cli.wiring import connect, current, load_config, state_to_change
 from zapi_sync.core.config import Config
 from zapi_sync.core.forms import is_group_id
 from zapi_sync.core.journal import Concluded, Known, OpenAttempt
@@ -60,11 +61,7 @@ LOOKUP_SECONDS = 30.0
 )
 @click.option("--write", is_flag=True, help="With --all and --out: take the groups into the state as well.")
 @click.option("--auto-approve", is_flag=True, help="With --write: do not ask; for machines.")
-@click.option(
-    "--state-is-kept",
-    is_flag=True,
-    help="With --write, on CI: do not refuse a state that git would not keep; something else does.",
-)
+@state_is_kept_option
 @files_option
 @state_option
 @sandbox_option
@@ -98,7 +95,7 @@ def import_command(
     if everything and not (key or group_id):
         wish = Wish(files, state, sandbox, lock_timeout, instances, out, write, auto_approve, state_is_kept)
         return import_all(console, wish)
-    if everything or not (key and group_id) or instances or out or write or auto_approve or state_is_kept:
+    if everything or not (key and group_id) or instances or out or write or auto_approve:
         raise UsageError.of(
             Code.USAGE,
             "import takes KEY and GROUP_ID, or --all and what goes with it",
@@ -106,18 +103,11 @@ def import_command(
         )
     config = load_config(files)
     group = _wanted(config, key)
-    path = state_file(files, state, environment(), sandbox=sandbox)
-    local = open_state(path)
+    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
     console.complain(local.warnings())
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
-        if group.key in known.groups:
-            raise StateInvalid.of(
-                Code.KEY_IN_STATE,
-                f'"{key}" is in the state already, as {known.groups[group.key].phone}',
-                hint="nothing was changed; a key stands for one group, for ever",
-                file=str(path),
-            )
+        _refuse_a_known_key(config, known, group.key, str(local.path))
         where = config.where_instance
         return _adopt(console, local, known, group, group_id, How.IMPORTED, where, sandbox=sandbox)
 
@@ -130,6 +120,7 @@ def import_command(
 @state_option
 @sandbox_option
 @lock_timeout_option
+@state_is_kept_option
 @with_console()
 def resolve_command(
     console: Console,
@@ -140,6 +131,7 @@ def resolve_command(
     state: str | None,
     sandbox: bool,
     lock_timeout: float,
+    state_is_kept: bool,
 ) -> int:
     """Settle by hand what became of KEY, whose creation is in doubt, after a look at the phone.
 
@@ -151,8 +143,7 @@ def resolve_command(
         raise UsageError.of(
             Code.USAGE, "resolve takes either --adopt ID or --retry", hint="zapi-sync resolve --help"
         )
-    path = state_file(files, state, environment(), sandbox=sandbox)
-    local = open_state(path)
+    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
     console.complain(local.warnings())
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
@@ -162,7 +153,7 @@ def resolve_command(
                 Code.NOT_UNSETTLED,
                 f'"{key}" is not unsettled{_near(key, known.open)}',
                 hint="zapi-sync plan shows what is; a group that merely exists is taken in with import",
-                file=str(path),
+                file=str(local.path),
             )
         if group_id:
             group = attempt.intent.group
@@ -175,6 +166,25 @@ def resolve_command(
         if console.json:
             console.result(json.applied([], [], [], []))
         return ExitCode.DONE
+
+
+def _refuse_a_known_key(config: Config, known: Known, key: GroupKey, file: str) -> None:
+    """Raises StateInvalid where the key has a group, or one that `moved` is about to give it."""
+    if key in known.groups:
+        raise StateInvalid.of(
+            Code.KEY_IN_STATE,
+            f'"{key}" is in the state already, as {known.groups[key].phone}',
+            hint="nothing was changed; a key stands for one group, for ever",
+            file=file,
+        )
+    source = next((move.source for move in due(config.moves, known) if move.target == key), None)
+    if source:
+        raise StateInvalid.of(
+            Code.KEY_IN_STATE,
+            f'"{key}" is in the state already, as "{source}", which `moved` renames',
+            hint="nothing was changed; zapi-sync apply renames it",
+            file=file,
+        )
 
 
 def _moved_to(key: str, known: Known, files: Sequence[str]) -> OpenAttempt | None:

@@ -13,9 +13,11 @@ from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import (
     Seconds,
+    auto_approve_option,
     files_option,
     lock_timeout_option,
     sandbox_option,
+    state_is_kept_option,
     state_option,
     target_option,
     with_console,
@@ -60,7 +62,7 @@ SETTLE_SECONDS = 30.0
 @state_option
 @sandbox_option
 @target_option
-@click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
+@auto_approve_option
 @click.option(
     "--existing",
     type=click.Choice([each.value for each in Existing]),
@@ -109,11 +111,7 @@ SETTLE_SECONDS = 30.0
     "--timeout and --settle at most.  [none]",
 )
 @lock_timeout_option
-@click.option(
-    "--state-is-kept",
-    is_flag=True,
-    help="On CI: do not refuse a state that git would not keep; something else does.",
-)
+@state_is_kept_option
 @with_console()
 def command(
     console: Console,

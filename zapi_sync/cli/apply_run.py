@@ -118,7 +118,7 @@ class Run:
                         self.console.talk(f"{group.key}: {reason}, so it may be created again")
                     case StillOpen(reason):
                         self.doubts[group.key] = reason
-                if self.clock.stopping:
+                if self.clock.stopping or self._is_late:
                     break
         return self.local.checkpoint()
 
@@ -143,6 +143,10 @@ class Run:
                 what = f'nothing is created on the instance "{instance}": '
                 self._fail([replace(each, message=what + each.message) for each in unavailable.diagnostics])
         return listings
+
+    @property
+    def _is_late(self) -> bool:
+        return self.policy.deadline is not None and self.clock.now() > self.policy.deadline
 
     def _fail(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.failures.extend(diagnostics)
@@ -184,8 +188,9 @@ class Run:
 
     def _adopt(self, plan: Plan, journal: JournalFile) -> None:
         for step in plan.of(Adopt):
-            if self.clock.stopping:
-                self.done.append(Skipped(step.group, SkipReason.INTERRUPTED))
+            if self.clock.stopping or self._is_late:
+                reason = SkipReason.INTERRUPTED if self.clock.stopping else SkipReason.OUT_OF_TIME
+                self.done.append(Skipped(step.group, reason, self.clock.now()))
                 continue
             try:
                 directory = self.api.client(step.group.instance)
@@ -201,8 +206,8 @@ class Run:
     def _applier(self, journal: JournalFile, unlisted: frozenset[InstanceName]) -> Applier:
         settler = self._settler(None)
 
-        def settle(attempt: OpenAttempt, owned: set[GroupId]) -> Settlement:
-            return settler.settle(attempt, owned, since=self.clock.now())
+        def settle(attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId]) -> Settlement:
+            return settler.settle(attempt, owned, taken, since=self.clock.now())
 
         return Applier(
             self.policy.pacings,

@@ -130,6 +130,7 @@ def _of_instances(
     """Each instance by itself: one that is not well hides nothing of the others."""
     groups = config.groups if config else ()
     names = {group.instance for group in groups} | {each.instance for each in known.groups.values()}
+    names |= {attempt.intent.group.instance for attempt in known.open.values()}
     try:
         yield Finding(Check.API, Verdict.OK, "the sandbox" if sandbox else read_remote(environment()).origin)
     except ZapiSyncError as error:

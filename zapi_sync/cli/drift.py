@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zapi_sync.cli.completion import complete_key
+from zapi_sync.cli.completion import complete_known_key
 from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
@@ -16,7 +16,7 @@ from zapi_sync.render import drift as rendered
 
 
 @click.command("drift")
-@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=complete_key)
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=complete_known_key)
 @files_option
 @state_option
 @sandbox_option

@@ -79,7 +79,7 @@ def import_all(console: Console, wish: Wish) -> ExitCode:
         strangers = _look(console, known, api)
         console.complain(strangers.failures)
         wanted = config.groups if config else ()
-        found = importing(strangers.seen, wanted, known, strangers.own_phones)
+        found = importing(strangers.seen, wanted, known, strangers.own_phones, config.moves if config else ())
         if found.imports:
             _write(console, found, local, known, api, wish)
     _tell(console, found, strangers, wish)

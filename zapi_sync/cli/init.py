@@ -83,5 +83,7 @@ def _next(folder: str, *, workflow: bool) -> str:
     there = "" if folder == "." else f"cd {shlex.quote(folder)} && "
     lines = [f"\nNext: {there}zapi-sync plan --sandbox"]
     if workflow:
-        lines.append("The workflow needs three secrets: its first lines say where they go.")
+        lines.append(
+            "The workflow needs three secrets, and an owner in place of THE_OWNER: its first lines say more."
+        )
     return "\n".join(lines)

@@ -59,6 +59,12 @@ lock_timeout_option = click.option(
     metavar="SECONDS",
     help="How long to wait for another zapi-sync to end.  [0]",
 )
+auto_approve_option = click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
+state_is_kept_option = click.option(
+    "--state-is-kept",
+    is_flag=True,
+    help="On CI: do not refuse a state that git would not keep; something else does.",
+)
 detailed_exitcode_option = click.option(
     "--detailed-exitcode",
     is_flag=True,

@@ -31,6 +31,7 @@ from zapi_sync.cli.wiring import (
 from zapi_sync.core.drift import Drift
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
+from zapi_sync.core.moves import moved
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import (
     Create,
@@ -147,6 +148,7 @@ def _look(
     from zapi_sync.cli.looking import Look, look
 
     instances = to_be_listed(plan, Existing.FAIL)
+    known = moved(known, plan.moves)
     records = {key: record for key, record in known.groups.items() if only is None or key in only}
     try:
         return look(console, path, known, records, instances, sandbox=sandbox)

@@ -7,17 +7,19 @@ from collections.abc import Mapping
 import click
 
 from zapi_sync.cli.approval import approve
-from zapi_sync.cli.completion import complete_key
+from zapi_sync.cli.completion import complete_known_key
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import (
+    auto_approve_option,
     files_option,
     lock_timeout_option,
     sandbox_option,
+    state_is_kept_option,
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import check_kept, check_origin, current, load_state, open_state, state_file
+from zapi_sync.cli.wiring import check_origin, current, load_state, state_to_change
 from zapi_sync.core.drift import refreshments
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey, Record
@@ -31,17 +33,13 @@ from zapi_sync.render.text import count
 
 
 @click.command("refresh")
-@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=complete_key)
+@click.argument("keys", metavar="[KEY]...", nargs=-1, shell_complete=complete_known_key)
 @files_option
 @state_option
 @sandbox_option
-@click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
+@auto_approve_option
 @lock_timeout_option
-@click.option(
-    "--state-is-kept",
-    is_flag=True,
-    help="On CI: do not refuse a state that git would not keep; something else does.",
-)
+@state_is_kept_option
 @with_console()
 def command(
     console: Console,
@@ -63,14 +61,12 @@ def command(
     After `drift` told of new links:  zapi-sync refresh
     Some of the groups, unasked:      zapi-sync refresh 'launch-*' --auto-approve
     """
-    path = state_file(files, state, environment(), sandbox=sandbox)
-    local = open_state(path)
+    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    path = local.path
     warnings = local.warnings()
     console.complain(warnings)
     known = load_state(local)
     check_origin(known, path, environment(), sandbox=sandbox)
-    if not (sandbox or state_is_kept):
-        check_kept(local, environment())
     found = look(console, path, known, chosen(known.groups, keys), sandbox=sandbox)
     console.complain(found.failures)
     fresh = refreshments(found.drift)

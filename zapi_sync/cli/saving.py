@@ -42,7 +42,7 @@ def the_plan(
     return SavedPlan(
         created_at=now,
         files=tuple(files),
-        state=str(state),
+        state=str(state if all(map(_is_relative, files)) else state.absolute()),
         lineage=known.state.lineage if known.state else None,
         serial=known.state.serial if known.state else None,
         remote=(SANDBOX if sandbox else inputs.read_remote(environment)).origin,
@@ -51,6 +51,11 @@ def the_plan(
         targets=None if targets is None else tuple(sorted(targets)),
         plan=without_links(plan),
     )
+
+
+def _is_relative(file: str) -> bool:
+    """Whether a config is only found from the same working folder, in which the state is then found, too."""
+    return file != inputs.STDIN and not Path(file).is_absolute()
 
 
 def _digest(instance: InstanceName, environment: Mapping[str, str]) -> str | None:

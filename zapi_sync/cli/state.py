@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 
 import click
 
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.completion import complete_file, complete_known_key
 from zapi_sync.cli.console import Console
+from zapi_sync.cli.keys import matching
 from zapi_sync.cli.options import (
+    auto_approve_option,
     files_option,
     lock_timeout_option,
     sandbox_option,
+    state_is_kept_option,
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import current, load_config, load_state, open_state, state_file, state_to_change
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
@@ -39,12 +41,6 @@ from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import count
-
-state_is_kept_option = click.option(
-    "--state-is-kept",
-    is_flag=True,
-    help="On CI: do not refuse a state that git would not keep; something else does.",
-)
 
 
 @click.group("state")
@@ -74,11 +70,11 @@ def list_command(
     zapi-sync state list
     zapi-sync state list 'launch-*' --format json
     """
-    entries = {
-        key: entry
-        for key, entry in _entries(_known(console, files, state, sandbox=sandbox)).items()
-        if not patterns or any(fnmatchcase(key, pattern) for pattern in patterns)
-    }
+    entries = _entries(_known(console, files, state, sandbox=sandbox))
+    if patterns:
+        hint = "without a KEY, state list shows all"
+        chosen = matching(patterns, entries, whose="the state", hint=hint)
+        entries = {key: entry for key, entry in entries.items() if key in chosen}
     as_json = console.json
     console.result(rendered.listing_json(entries) if as_json else rendered.listing(entries, console.paint))
     return ExitCode.DONE
@@ -110,7 +106,7 @@ def show_command(console: Console, key: str, files: tuple[str, ...], state: str 
 
 @command.command("rm", short_help="Have it forget keys; the groups stay.")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...", shell_complete=complete_known_key)
-@click.option("--auto-approve", is_flag=True, help="Do not ask; for machines.")
+@auto_approve_option
 @files_option
 @state_option
 @sandbox_option
@@ -134,7 +130,8 @@ def rm_command(
     \b
     zapi-sync state rm launch-vip-01
     """
-    local = _to_be_changed(console, files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(local.warnings())
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         forgotten = [GroupKey(key) for key in dict.fromkeys(keys)]
@@ -187,7 +184,8 @@ def mv_command(
     \b
     zapi-sync state mv launch-vip-01 vip-01
     """
-    local = _to_be_changed(console, files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(local.warnings())
     move = Move(GroupKey(source), GroupKey(target))
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
@@ -258,7 +256,8 @@ def push_command(
     \b
     zapi-sync state push pulled.json
     """
-    local = _to_be_changed(console, files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(local.warnings())
     pushed = parse_state(read_given(file), schema("state"), "<stdin>" if file == "-" else file)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
@@ -287,17 +286,6 @@ def _known(console: Console, files: tuple[str, ...], state: str | None, *, sandb
 
 def _entries(known: Known) -> Mapping[GroupKey, rendered.Entry]:
     return {**known.groups, **known.open}
-
-
-def _to_be_changed(
-    console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool, state_is_kept: bool
-) -> LocalState:
-    """The state file, where what is written to it stays."""
-    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
-    console.complain(local.warnings())
-    if not (sandbox or state_is_kept):
-        check_kept(local, environment())
-    return local
 
 
 def _refuse(complaints: Sequence[Diagnostic]) -> None:

@@ -132,6 +132,16 @@ def open_state(path: Path) -> LocalState:
     return LocalState(path, inputs.schema("state"))
 
 
+def state_to_change(
+    files: Sequence[str], state: str | None, *, sandbox: bool, state_is_kept: bool
+) -> LocalState:
+    """The state, where what is written to it stays. Raises StateInvalid on CI, where it would not."""
+    local = open_state(state_file(files, state, inputs.environment(), sandbox=sandbox))
+    if not (sandbox or state_is_kept):
+        check_kept(local, inputs.environment())
+    return local
+
+
 def load_state(state: LocalState) -> Known:
     with _collector_held_off():
         return state.load()

@@ -287,7 +287,7 @@ class _Reader:
                 Code.GROUP_TWICE,
                 place,
                 f'the group "{group.key}" is written '
-                + ("in two files" if first.path == path and told is None else f"twice: {both}"),
+                + ("in two files" if first.path == path else f"twice: {both}"),
                 "rename one of the two keys, or remove one",
                 also=("first written here", first),
             )

@@ -55,11 +55,11 @@ def bearers(listing: Iterable[Listed], group_name: str) -> list[GroupId]:
     return [each.phone for each in listing if each.name and comparable_name(each.name) == wanted]
 
 
-def candidates(attempt: OpenAttempt, listing: Iterable[Listed], owned: Collection[GroupId]) -> list[GroupId]:
-    """The groups of that name, less those that bore it before, less those that the state owns."""
+def candidates(attempt: OpenAttempt, listing: Iterable[Listed], taken: Collection[GroupId]) -> list[GroupId]:
+    """The groups of that name, less those that bore it before, less those that are any key's."""
     before = attempt.intent.same_name
     ids = bearers(listing, attempt.intent.group.group_name)
-    return [phone for phone in ids if phone not in before and phone not in owned]
+    return [phone for phone in ids if phone not in before and phone not in taken]
 
 
 def contradictions(attempt: OpenAttempt, metadata: Metadata, own_phone: str | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from itertools import count
 from zapi_sync.core.journal import Adopted, Known
 from zapi_sync.core.lookup import Details, Member
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.moves import Move
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, same_person, why_no_phone
@@ -70,11 +71,12 @@ def importing(
     wanted: Sequence[Group],
     known: Known,
     own_phones: Mapping[InstanceName, str],
+    moves: Sequence[Move] = (),
 ) -> Importing:
     """What can be taken in of the groups that were seen: those that neither the config (`wanted`) nor what is
-    known has a say about. `own_phones` has the connected number of each instance. Of two groups of one name
-    the older one has it, whatever the order of a listing."""
-    sorting = _Sorting(wanted, known)
+    known has a say about, under keys that `moves` do not speak of. `own_phones` has the connected number of
+    each instance. Of two groups of one name the older one has it, whatever the order of a listing."""
+    sorting = _Sorting(wanted, known, moves)
     imports: list[Import] = []
     left_out: list[LeftOut] = []
     for each in sorted(seen, key=_age):
@@ -111,6 +113,7 @@ class _Sorting:
 
     wanted: Sequence[Group]
     known: Known
+    moves: Sequence[Move]
     _keys: set[str] = field(init=False)
     _names: dict[tuple[InstanceName, str], str] = field(default_factory=dict)
     _ids: dict[GroupId, InstanceName] = field(default_factory=dict)
@@ -119,6 +122,7 @@ class _Sorting:
 
     def __post_init__(self) -> None:
         self._keys = {group.key for group in self.wanted} | {*self.known.groups, *self.known.open}
+        self._keys |= {move.source for move in self.moves}
         self._wanted = {_place(group): group.key for group in self.wanted}
         self._open = {_place(each.intent.group): key for key, each in self.known.open.items()}
 

@@ -187,7 +187,12 @@ def with_existing(
         for each in listing:
             if each.name:
                 bearing.setdefault((instance, comparable_name(each.name)), []).append(each.phone)
-    return replace(plan, steps=tuple(_with_existing(step, bearing, owned, policy) for step in plan.steps))
+    steps: list[Step] = []
+    for step in plan.steps:
+        steps.append(_with_existing(step, bearing, owned, policy))
+        if isinstance(steps[-1], Adopt):  # two instances may list one group: it is the first key's alone
+            owned.add(steps[-1].id)
+    return replace(plan, steps=tuple(steps))
 
 
 def _with_existing(

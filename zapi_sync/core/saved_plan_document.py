@@ -71,7 +71,7 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
     """The plan in a file's bytes. Raises SavedPlanInvalid, also where somebody changed it by hand."""
     document = _document(raw, file)
     version = document.get("format_version")
-    if document.get("kind") == KIND and isinstance(version, str) and not version.startswith("1."):
+    if document.get("kind") == KIND and isinstance(version, str) and version != FORMAT_VERSION:
         raise SavedPlanInvalid.of(
             Code.PLAN_NEWER,
             f"this plan has version {shortened(version)}, and this zapi-sync knows version {FORMAT_VERSION}",

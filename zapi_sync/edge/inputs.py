@@ -66,6 +66,18 @@ def read_sources(names: Sequence[str]) -> list[Source]:
     return reader.sources
 
 
+def _refuse_what_is_outside(file: str, folder: str) -> None:
+    """Raises _Unreadable: complaints quote lines, and those of any file are not for a pull request's log."""
+    real = os.path.realpath(file)
+    roots = {os.path.realpath(folder or "."), os.path.realpath(".")}
+    if not any(os.path.commonpath([real, root]) == root for root in roots):
+        raise _Unreadable(
+            f"the CSV file {shortened(file)} lies outside the groups file's folder and the working folder",
+            "put it into one of the two, or run zapi-sync from a folder that holds both",
+            Code.CSV_UNREADABLE,
+        )
+
+
 class Tables:
     """Reads the CSV files that configs name, each of them once and no more than MAX_CONFIG_BYTES together."""
 
@@ -77,11 +89,12 @@ class Tables:
         """Each of them by its name, as the config has it: from the config's folder, or from the working
         folder where that is no file. What cannot be read is a source that says why."""
         folder = os.path.dirname(config) if os.path.isfile(config) else ""
-        return {name: self._source(os.path.join(folder, name)) for name in names}
+        return {name: self._source(os.path.join(folder, name), folder) for name in names}
 
-    def _source(self, file: str) -> Source:
+    def _source(self, file: str, folder: str) -> Source:
         if file not in self._sources:
             try:
+                _refuse_what_is_outside(file, folder)
                 self._sources[file] = self._read(file)
             except _Unreadable as refusal:
                 self._sources[file] = Source(file, "", refusal.complaint)

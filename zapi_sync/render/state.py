@@ -22,7 +22,7 @@ Entry: TypeAlias = Record | OpenAttempt
 def listing(entries: Mapping[GroupKey, Entry], paint: Paint) -> str:
     """The table of keys."""
     if not entries:
-        return "No such key is in the state."
+        return "Nothing is in the state."
     rows = [_row(key, entry) for key, entry in sorted(entries.items())]
     return "\n".join(table(("KEY", "INSTANCE", "ID", "CREATED"), rows, paint))
 
