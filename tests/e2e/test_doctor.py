@@ -168,5 +168,5 @@ def test_git(online: Any, look: Any) -> None:
     tracked = look("--offline")["git"][1]
     assert (tracked["verdict"], tracked["hint"]) == (
         "error",
-        "git rm --cached .env, and ignore it; if credentials in it were pushed, have new ones made",
+        "git rm --cached .env, and ignore it; what was secret in it and was pushed is none any more",
     )

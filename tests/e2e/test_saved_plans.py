@@ -132,7 +132,10 @@ def test_on_the_sandbox_it_goes_to_the_sandbox(zapi_sync: Any) -> None:
 def test_what_a_plan_says_is_not_said_again(planned: Any, option: str, value: str) -> None:
     refused = planned("apply", "it.plan", option, value)
     assert refused.code == 64
-    assert f"error: {option} does not go with a saved plan, which says it already [ZS516]" in refused.err
+    assert (
+        f"error: {option} does not go with a saved plan, which says what there is to say [ZS516]"
+        in refused.err
+    )
     assert planned("show", "it.plan", "--sandbox").code == 64
 
 
@@ -175,6 +178,23 @@ def test_without_a_plan_the_state_is_shown(online: Any, served: Any, fits: Fits)
     markdown = online("show", "--format", "markdown").out
     assert "- `b`, `Group b`" in markdown
     assert "chat.whatsapp.com" not in markdown
+
+
+def test_a_name_from_outside_is_harmless_and_an_id_that_cannot_be_is_none(online: Any) -> None:
+    online.groups("a")
+    told = online("plan", "--out", "\x1b[31mx\n::error::y").err
+    assert "Saved: zapi-sync apply '\\u{1b}[31mx\\u{a}" in told
+    assert "\n::error::" not in told
+    assert online("plan", "--out", "it.plan", ZAPI_INSTANCE_ID="\udcff").code == 0
+
+
+def test_without_its_config_it_says_where_it_belongs(planned: Any, served: Any) -> None:
+    (planned.folder / "sub").mkdir()
+    planned.folder = planned.folder / "sub"
+    refused = planned("apply", "../it.plan")
+    assert refused.code == 1
+    assert "../it.plan: error: this plan is of groups.yaml, and there is no such file here" in refused.err
+    assert "hint: run it in the folder that the plan was made in; nothing was sent" in refused.err
 
 
 def test_from_another_folder_it_is_the_same_plan_or_none(online: Any, served: Any, tmp_path: Any) -> None:

@@ -240,3 +240,40 @@ def test_the_links_of_what_was_created_are_shown_in_each_form(zapi_sync: Any) ->
         f"a,default,Group a,{links['a']}",
         f"b,default,Group b,{links['b']}",
     ]
+
+
+def test_a_command_that_is_misspelt_is_proposed(zapi_sync: Any) -> None:
+    refused = zapi_sync("plna")
+    assert (refused.code, "No such command 'plna'; did you mean \"plan\"?" in refused.err) == (64, True)
+    assert "No such command 'xyz'." in zapi_sync("xyz").err
+    assert "error:" not in zapi_sync().err
+    assert zapi_sync().err.startswith("Usage: zapi-sync ")
+    assert "\\u{9}" not in zapi_sync("completion").err
+
+
+def test_warnings_fail_where_somebody_says_so(zapi_sync: Any) -> None:
+    zapi_sync.write("version: 1\ngroups:\n  a: {groupName: 'A ', phones: ['5544999990001']}\n")
+    assert zapi_sync("validate").code == 0
+    strict = zapi_sync("validate", "--strict")
+    assert (strict.code, strict.out) == (1, "Valid: 1 group.\n")
+    zapi_sync.groups("a")
+    assert zapi_sync("validate", "--strict").code == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("invites",), ("drift",), ("show",), ("refresh",), ("state", "list")], ids=" ".join
+)
+def test_a_misspelt_config_is_no_state_without_groups(zapi_sync: Any, command: tuple[str, ...]) -> None:
+    refused = zapi_sync(*command, "--sandbox", "-f", "grups.yaml")
+    assert refused.code == 1
+    assert "grups.yaml: error: there is no such file [ZS101]" in refused.err
+    assert zapi_sync(*command, "--sandbox").code == 0
+
+
+def test_a_look_up_that_is_refused_says_what_to_check(online: Any, served: Any) -> None:
+    online.groups("a")
+    wrong = online("import", "a", "120363019502650977-group")
+    assert "404: Group not found" in wrong.err
+    assert "hint: check the group's id, and that the group is on this instance" in wrong.err
+    token = online("import", "a", "120363019502650977-group", ZAPI_CLIENT_TOKEN="WRONG-CLIENT-TOKEN")
+    assert "hint: check ZAPI_CLIENT_TOKEN, ZAPI_TOKEN and ZAPI_INSTANCE_ID (of this instance)" in token.err

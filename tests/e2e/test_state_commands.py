@@ -151,7 +151,7 @@ def test_a_terminal_sees_text_alone(zapi_sync: Any) -> None:
 
 
 def test_a_state_may_be_pushed_where_there_is_none(applied: Any) -> None:
-    result = applied("state", "push", STATE, "--state", "new.json")
+    result = applied("state", "push", STATE, "--state", "new.json", "--sandbox")
     assert (result.code, "kept in" in result.out) == (0, False)
     assert applied.state("new.json")["groups"] == applied.state(STATE)["groups"]
 
@@ -208,6 +208,9 @@ def test_who_writes_waits_for_the_lock(applied: Any, arguments: list[str]) -> No
 def test_on_ci_a_state_that_would_vanish_is_not_changed(applied: Any, arguments: list[str]) -> None:
     before = raw(applied)
     options = ["--state", STATE]
+    if arguments[0] == "push":  # a sandbox's state goes nowhere else
+        before = before.replace(b'"sandbox"', b'"https://api.z-api.io"')
+        (applied.folder / STATE).write_bytes(before)
     assert "[ZS229]" in applied("state", *arguments, *options, stdin=before, CI="true").err
     assert raw(applied) == before
     kept = applied("state", *arguments, *options, "--state-is-kept", stdin=before, CI="true")
@@ -262,3 +265,14 @@ def test_what_is_unsettled_is_shown_and_neither_forgotten_nor_pushed_away(
     assert online("state", "push", "-", "--force", stdin=json.dumps(document).encode()).code == 0
     assert online("apply", "--auto-approve", "--pace", "0", "--settle", "0").code == 4
     assert len(served.creates()) == 2
+
+
+def test_a_state_of_the_sandbox_is_not_pushed_where_real_groups_go(applied: Any) -> None:
+    (applied.folder / "pulled.json").write_text(applied("state", "pull", "--sandbox").out)
+    refused = applied("state", "push", "pulled.json")
+    assert refused.code == 1
+    assert (
+        "this state speaks of groups at sandbox, and this run would talk to https://api.z-api.io"
+        in refused.err
+    )
+    assert not (applied.folder / "groups.state.json").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import signal
 import sys
@@ -51,6 +52,14 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if near and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            ctx.fail(f'No such command {args[0]!r}; did you mean "{near[0]}"?')
+        return super().resolve_command(ctx, args)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         commands = [(name, told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
         return [CompletionItem(name, help=told) for name, told in commands]
@@ -99,9 +108,12 @@ def run(arguments: Sequence[str]) -> int:
         result = _cli.main(list(arguments), prog_name="zapi-sync", standalone_mode=False)
         sys.stdout.flush()
         return int(result or ExitCode.DONE)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
     except click.UsageError as error:
         usage = [error.ctx.get_usage()] if error.ctx else []
-        said = [printable(line) for line in error.format_message().splitlines()]
+        said = [printable(line.expandtabs(2)) for line in error.format_message().splitlines()]
         click.echo("\n".join([*usage, f"error: {said[0]}", *said[1:], _HELP_HINT]), err=True)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):

@@ -25,6 +25,7 @@ from zapi_sync.cli.options import (
 from zapi_sync.cli.report import report
 from zapi_sync.cli.saving import (
     load_plan,
+    refuse_if_elsewhere,
     refuse_if_stale,
     refuse_what_a_plan_says,
     targeted,
@@ -148,6 +149,7 @@ def command(
     saved = load_plan(plan_file) if plan_file else None
     if saved:
         refuse_what_a_plan_says(("files", "state", "sandbox", "targets", "existing"))
+        refuse_if_elsewhere(saved, str(plan_file))
         files, sandbox = saved.files, saved.remote == SANDBOX.origin
     config = load_config(files)
     path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)

@@ -8,7 +8,7 @@ from zapi_sync.cli.completion import complete_known_key
 from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
-from zapi_sync.cli.wiring import check_origin, load_state, open_state, state_file
+from zapi_sync.cli.wiring import check_origin, load_state, state_to_read
 from zapi_sync.core.drift import Drift
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
@@ -43,8 +43,8 @@ def command(
     Every night, in CI:  zapi-sync drift --detailed-exitcode
     Some of the groups:  zapi-sync drift 'launch-*'
     """
-    path = state_file(files, state, environment(), sandbox=sandbox)
-    local = open_state(path)
+    local = state_to_read(files, state, sandbox=sandbox)
+    path = local.path
     warnings = local.warnings()
     console.complain(warnings)
     known = load_state(local)
@@ -59,6 +59,8 @@ def command(
             console.result(rendered.markdown(found.drift, told))
         case _:
             console.result(rendered.text(found.drift, console.paint))
+    if known.open:
+        console.talk(f"Not looked at, as they are unsettled: {', '.join(sorted(known.open))}.")
     if found.failures:
         return ExitCode.ERROR
     return _exit_code(found.drift) if detailed_exitcode else ExitCode.DONE

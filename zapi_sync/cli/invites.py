@@ -6,8 +6,7 @@ import click
 
 from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
-from zapi_sync.cli.wiring import load_state, open_state, state_file
-from zapi_sync.edge.inputs import environment
+from zapi_sync.cli.wiring import load_state, state_to_read
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import csv, json, text
 
@@ -25,7 +24,7 @@ def command(console: Console, files: tuple[str, ...], state: str | None, sandbox
     \b
     For a spreadsheet:  zapi-sync invites --format csv > invites.csv
     """
-    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    local = state_to_read(files, state, sandbox=sandbox)
     console.complain(local.warnings())
     groups = load_state(local).groups
     match console.format:

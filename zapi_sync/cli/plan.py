@@ -114,9 +114,10 @@ def command(
     now = SystemClock().now()
     course = forecasts(plan, pacings, now)
     seen = found.drift if found and found.drift.groups else None
+    saving = None
     if out is not None:
         saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
-        console.talk(save_plan(saved, out))
+        saving = save_plan(saved, out)
     match console.format:
         case Format.JSON:
             console.result(
@@ -130,6 +131,8 @@ def command(
                 *([drift.text(seen, console.paint)] if seen else []),
             ]
             console.result("\n\n".join(told))
+    if saving:
+        console.talk(saving)
     if found and found.failures:
         return ExitCode.ERROR
     return _exit_code(plan) if detailed_exitcode else ExitCode.DONE

@@ -22,7 +22,8 @@ from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links
 from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
 from zapi_sync.edge import inputs
 from zapi_sync.edge.plan_file import read_plan, write_plan
-from zapi_sync.errors import Code, UsageError
+from zapi_sync.errors import Code, SavedPlanStale, UsageError
+from zapi_sync.render.safe import printable
 
 
 def the_plan(
@@ -61,18 +62,31 @@ def _is_relative(file: str) -> bool:
 def _digest(instance: InstanceName, environment: Mapping[str, str]) -> str | None:
     """As the state has it, where the environment says which instance it is: a plan needs no credentials."""
     instance_id = environment.get(credential_variables(instance)[0], "").strip()
-    return sha256_of(instance_id) if instance_id else None
+    return sha256_of(instance_id) if instance_id and instance_id.isascii() else None
 
 
 def save_plan(saved: SavedPlan, out: str) -> str:
     """Write a plan to its file; returns what to tell about it. Raises SavedPlanInvalid."""
     write_plan(Path(out), saved_text(saved), is_saved_plan)
-    return f"Saved: zapi-sync apply {shlex.quote(out)} creates exactly this, as long as nothing has moved."
+    file = printable(shlex.quote(out))
+    return f"Saved: zapi-sync apply {file} creates exactly this, as long as nothing has moved."
 
 
 def load_plan(file: str) -> SavedPlan:
     """Raises SavedPlanInvalid."""
     return parse_saved(read_plan(Path(file)), inputs.schema("saved-plan"), file)
+
+
+def refuse_if_elsewhere(saved: SavedPlan, file: str) -> None:
+    """Raises SavedPlanStale where the plan's config is not to be found from the working folder."""
+    missing = [name for name in saved.files if name != inputs.STDIN and not Path(name).exists()]
+    if missing:
+        raise SavedPlanStale.of(
+            Code.PLAN_STALE,
+            f"this plan is of {missing[0]}, and there is no such file here",
+            hint="run it in the folder that the plan was made in; nothing was sent",
+            file=file,
+        )
 
 
 def refuse_if_stale(
@@ -112,8 +126,8 @@ def refuse_what_a_plan_says(names: Sequence[str]) -> None:
         if parameter.name in names and given:
             raise UsageError.of(
                 Code.PLAN_AND_MORE,
-                f"{parameter.opts[-1]} does not go with a saved plan, which says it already",
-                hint="leave it out, or make another plan with it: zapi-sync plan --out FILE",
+                f"{parameter.opts[-1]} does not go with a saved plan, which says what there is to say",
+                hint="leave it out: what was reviewed is done as it is, or not at all",
             )
 
 

@@ -8,11 +8,10 @@ from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console, Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.saving import load_plan, refuse_what_a_plan_says
-from zapi_sync.cli.wiring import SANDBOX, forecasts, load_state, open_state, state_file
+from zapi_sync.cli.wiring import SANDBOX, forecasts, load_state, state_to_read
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.saved_plan_document import saved_members
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import json, markdown, text
 from zapi_sync.render import known as rendered
@@ -36,7 +35,7 @@ def command(
     if plan_file:
         refuse_what_a_plan_says(("files", "state", "sandbox"))
         return _show_plan(console, plan_file)
-    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    local = state_to_read(files, state, sandbox=sandbox)
     console.complain(local.warnings())
     known = load_state(local)
     match console.format:

@@ -20,7 +20,15 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import current, load_config, load_state, open_state, state_file, state_to_change
+from zapi_sync.cli.wiring import (
+    check_origin,
+    current,
+    load_config,
+    load_state,
+    state_file,
+    state_to_change,
+    state_to_read,
+)
 from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
@@ -193,7 +201,8 @@ def mv_command(
         known = moved(known, [move])
         local.rewrite(_state_of(known), known.open.values())
     config = _config(console, files)
-    if config and any(group.key == source for group in config.groups):
+    keys = {group.key for group in config.groups} if config else set()
+    if source in keys and target not in keys:
         console.talk(f"The config still says {printable(source)}: write {target} there.")
     if console.json:
         backup = str(local.backup_path)
@@ -259,6 +268,7 @@ def push_command(
     local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
     console.complain(local.warnings())
     pushed = parse_state(read_given(file), schema("state"), "<stdin>" if file == "-" else file)
+    check_origin(Known(pushed), local.path, environment(), sandbox=sandbox)
     with locked(local.lock_path, timeout=lock_timeout):
         known = current(local)
         before = known.state
@@ -279,7 +289,7 @@ def push_command(
 
 
 def _known(console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool) -> Known:
-    local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+    local = state_to_read(files, state, sandbox=sandbox)
     console.complain(local.warnings())
     return load_state(local)
 

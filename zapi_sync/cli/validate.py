@@ -14,8 +14,9 @@ from zapi_sync.render import json, markdown, sarif, text
 
 @click.command("validate")
 @files_option
+@click.option("--strict", is_flag=True, help="Warnings are errors, too: exit with 1 where there is one.")
 @with_console(Format.SARIF, Format.MARKDOWN)
-def command(console: Console, files: tuple[str, ...]) -> int:
+def command(console: Console, files: tuple[str, ...], strict: bool) -> int:
     """Check the config, and say everything that is wrong with it at once. Needs no state and no network.
 
     \b
@@ -34,4 +35,4 @@ def command(console: Console, files: tuple[str, ...]) -> int:
             console.result(sarif.log(warnings))
         case _:
             console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
-    return ExitCode.DONE
+    return ExitCode.ERROR if strict and warnings else ExitCode.DONE

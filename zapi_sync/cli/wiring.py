@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zapi_sync.cli.options import STATE_VARIABLE
+from zapi_sync.cli.options import DEFAULT_FILE, STATE_VARIABLE
 from zapi_sync.core.config import TYPED_KEYS, Config, read_config
 from zapi_sync.core.document import Document, parse
 from zapi_sync.core.journal import Known
@@ -28,6 +29,7 @@ from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import (
     Code,
+    ConfigInvalid,
     CredentialsInvalid,
     Diagnostic,
     Location,
@@ -132,11 +134,21 @@ def open_state(path: Path) -> LocalState:
     return LocalState(path, inputs.schema("state"))
 
 
+def state_to_read(files: Sequence[str], state: str | None, *, sandbox: bool) -> LocalState:
+    """The state of a command that reads no config. Raises ConfigInvalid where the config that the state would
+    stand beside is named, and not there: a misspelt name would pass for a state without groups."""
+    for file in files if state is None else ():
+        if file not in (DEFAULT_FILE, inputs.STDIN) and not os.path.lexists(file):
+            hint = "name the config with -f FILE, or the state with --state FILE"
+            raise ConfigInvalid.of(Code.CONFIG_UNREADABLE, "there is no such file", hint=hint, file=file)
+    return open_state(state_file(files, state, inputs.environment(), sandbox=sandbox))
+
+
 def state_to_change(
     files: Sequence[str], state: str | None, *, sandbox: bool, state_is_kept: bool
 ) -> LocalState:
     """The state, where what is written to it stays. Raises StateInvalid on CI, where it would not."""
-    local = open_state(state_file(files, state, inputs.environment(), sandbox=sandbox))
+    local = state_to_read(files, state, sandbox=sandbox)
     if not (sandbox or state_is_kept):
         check_kept(local, inputs.environment())
     return local

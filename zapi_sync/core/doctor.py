@@ -171,7 +171,7 @@ def of_git(
             Check.GIT,
             Verdict.ERROR,
             f"git has {path}, which belongs to this machine alone",
-            f"git rm --cached {path}, and ignore it; if credentials in it were pushed, have new ones made",
+            f"git rm --cached {path}, and ignore it; what was secret in it and was pushed is none any more",
         )
 
 

@@ -88,13 +88,17 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
         raise _corrupt(file, "it was changed after it was written")
     try:
         return _saved(document)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         raise _corrupt(file, "a value in it cannot be") from None
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _document(raw: bytes, file: str) -> dict[str, object]:
     try:
-        document = json.loads(raw.decode(), object_pairs_hook=unique_members)
+        document = json.loads(raw.decode(), object_pairs_hook=unique_members, parse_constant=_no_number)
     except Repeated as error:
         raise _corrupt(file, f'"{error}" stands twice in one object') from None
     except (ValueError, RecursionError):
@@ -158,28 +162,44 @@ def _saved(document: _Members) -> SavedPlan:
     state, pacing = cast(_Members, document["state"]), cast(_Members, document["pacing"])
     own = cast(Mapping[InstanceName, _Members], pacing["instances"])
     targets = cast("list[GroupKey] | None", document["targets"])
+    plan = _plan(document)
+    if document["summary"] != plan.counts() or len({step.key for step in plan.steps}) < len(plan.steps):
+        raise ValueError("it contradicts itself")
     return SavedPlan(
         created_at=moment_of(str(document["createdAt"])),
-        files=tuple(cast(list[str], document["files"])),
-        state=str(state["path"]),
+        files=tuple(_path(each) for each in cast(list[str], document["files"])),
+        state=_path(str(state["path"])),
         lineage=cast("str | None", state["lineage"]),
         serial=cast("int | None", state["serial"]),
         remote=str(document["remote"]),
         instances=cast(Mapping[InstanceName, str | None], document["instances"]),
         pacings=Pacings(_pacing(pacing), {instance: _pacing(members) for instance, members in own.items()}),
         targets=None if targets is None else tuple(targets),
-        plan=Plan(
-            tuple(_step(members) for members in cast(Sequence[_Members], document["steps"])),
-            tuple(
-                Move(GroupKey(each["from"]), GroupKey(each["to"]))
-                for each in cast("list[dict[str, str]]", document["moves"])
-            ),
-        ),
+        plan=plan,
     )
 
 
+def _plan(document: _Members) -> Plan:
+    moves = cast("list[dict[str, str]]", document["moves"])
+    return Plan(
+        tuple(_step(members) for members in cast(Sequence[_Members], document["steps"])),
+        tuple(Move(GroupKey(each["from"]), GroupKey(each["to"])) for each in moves),
+    )
+
+
+def _path(text: str) -> str:
+    """A path that can be one. Raises ValueError."""
+    text.encode("utf-8", "surrogateescape")  # a ValueError for half a character that is no byte of a name
+    if "\0" in text:
+        raise ValueError("a path without end")
+    return text
+
+
 def _pacing(members: _Members) -> Pacing:
-    return Pacing(float(cast(float, members["every"])), cast("int | None", members["perDay"]))
+    per_day = members["perDay"]
+    if not isinstance(per_day, int | None):  # 1.0 is an `integer` of JSON Schema
+        raise TypeError("perDay")
+    return Pacing(float(cast(float, members["every"])), per_day)
 
 
 def _step(members: _Members) -> Step:

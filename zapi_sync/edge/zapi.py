@@ -57,6 +57,10 @@ PAGE_SIZE = 300
 """Groups a page; 299 to 999 were seen in use (field reports), the documentation names no limit."""
 
 _SEE_TO_THE_INSTANCE = "see whether the instance is connected and its subscription runs, then run this again"
+_SEE_TO_THE_CREDENTIALS = (
+    "check ZAPI_CLIENT_TOKEN, ZAPI_TOKEN and ZAPI_INSTANCE_ID (of this instance), then run this again"
+)
+_SEE_TO_THE_ID = "check the group's id, and that the group is on this instance"
 _SEE_TO_THE_WAY = "see to the network and to ZAPI_BASE_URL, if it is set, then run this again"
 _NO_COOKIES = DefaultCookiePolicy(netscape=False, rfc2965=False)
 _T = TypeVar("_T")
@@ -189,7 +193,7 @@ class ZApi:
             return read(answer)
         except NotUnderstood as why:
             said = self._credentials.mask(str(why))[:MAX_TEXT]
-            raise _unavailable(call, said, _SEE_TO_THE_INSTANCE) from None
+            raise _unavailable(call, said, _remedy(answer)) from None
 
     def _post(self, group: Group, call: _Call) -> Answer:
         body = {
@@ -378,6 +382,12 @@ class _InProcessTransport(httpx.WSGITransport):
 def _check_is_of(asked: GroupId, told: GroupId, call: str) -> None:
     if told != asked:
         raise _unavailable(call, "it speaks of another group", _SEE_TO_THE_INSTANCE)
+
+
+def _remedy(answer: Answer) -> str:
+    if answer.status in (401, 403):
+        return _SEE_TO_THE_CREDENTIALS
+    return _SEE_TO_THE_ID if is_no_such_group(answer) else _SEE_TO_THE_INSTANCE
 
 
 def _unavailable(call: str, why: str, hint: str) -> RemoteUnavailable:

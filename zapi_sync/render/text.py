@@ -255,6 +255,7 @@ def _taken_by_strangers(step: Taken) -> Iterator[str]:
         yield f'    Groups of this name are on the instance "{instance}" already, and in no state.'
         yield f"          If one is the wanted one: zapi-sync import {step.key} ID"
     yield "          If another one is wanted: apply --existing create"
+    yield "          (all with the same -f, --state and --sandbox)"
 
 
 def _adopt(step: Adopt, paint: Paint) -> str:
