@@ -21,7 +21,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import connect, current, load_config, state_to_change
+from zapi_sync.cli.wiring import connect_to_look, current, load_config, nowhere, state_to_change
 from zapi_sync.core.config import Config
 from zapi_sync.core.forms import is_group_id
 from zapi_sync.core.journal import Concluded, Known, OpenAttempt
@@ -31,14 +31,11 @@ from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ConfigInvalid, ExitCode, Location, StateInvalid, UsageError
 from zapi_sync.render import json, text
 from zapi_sync.settle import adopt
-
-LOOKUP_SECONDS = 30.0
 
 
 @click.command("import")
@@ -157,7 +154,7 @@ def resolve_command(
             )
         if group_id:
             group = attempt.intent.group
-            return _adopt(console, local, known, group, group_id, How.ADOPTED, _nowhere, sandbox=sandbox)
+            return _adopt(console, local, known, group, group_id, How.ADOPTED, nowhere, sandbox=sandbox)
         reason = Absent("a person looked, and said that it was not created (resolve --retry)")
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
@@ -196,10 +193,6 @@ def _moved_to(key: str, known: Known, files: Sequence[str]) -> OpenAttempt | Non
     return None
 
 
-def _nowhere(_: InstanceName) -> None:
-    """The place of a name that no config was asked for."""
-
-
 def _wanted(config: Config, key: str) -> Group:
     groups = {group.key: group for group in config.groups}
     if GroupKey(key) not in groups:
@@ -229,9 +222,7 @@ def _adopt(
 ) -> ExitCode:
     """Look the group up, and write it down as the key's."""
     _check_id(local.path, known, group_id)
-    instances = [group.instance]
-    timeout = LOOKUP_SECONDS
-    with closing(connect(local.path, environment(), instances, [], timeout, where, sandbox=sandbox)) as api:
+    with closing(connect_to_look(local.path, [group.instance], where, sandbox=sandbox)) as api:
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, str(local.path))
         event = adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)

@@ -15,7 +15,15 @@ import click
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.options import DEFAULT_FILE, files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.versions import versions
-from zapi_sync.cli.wiring import Api, connect, load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import (
+    Api,
+    connect_to_look,
+    load_config,
+    load_state,
+    nowhere,
+    open_state,
+    state_file,
+)
 from zapi_sync.core import doctor
 from zapi_sync.core.config import Config
 from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
@@ -33,7 +41,6 @@ from zapi_sync.render import doctor as rendered
 if TYPE_CHECKING:
     from zapi_sync.edge.zapi import ZApi
 
-LOOKUP_SECONDS = 30.0
 _MACHINE_ONLY = (".env", ".envrc")
 
 
@@ -139,8 +146,8 @@ def _of_instances(
     well: list[InstanceName] = []
     for instance in sorted(names) or [DEFAULT_INSTANCE]:
         try:
-            where = config.where_instance if config else _nowhere
-            api = connect(local.path, environment(), [instance], (), LOOKUP_SECONDS, where, sandbox=sandbox)
+            where = config.where_instance if config else nowhere
+            api = connect_to_look(local.path, [instance], where, sandbox=sandbox)
         except ZapiSyncError as error:
             yield refused(Check.CREDENTIALS, error.diagnostics, instance)
             continue
@@ -151,7 +158,7 @@ def _of_instances(
             if not offline:
                 yield from _of_api(api.client(instance), config, instance)
     try:
-        read_credentials(environment(), [] if sandbox else well, _nowhere)
+        read_credentials(environment(), [] if sandbox else well, nowhere)
     except ZapiSyncError as error:  # of several together: two names for one instance
         yield refused(Check.CREDENTIALS, error.diagnostics)
 
@@ -185,7 +192,3 @@ def _of_api(client: ZApi, config: Config | None, instance: InstanceName) -> Iter
         groups = config.groups if config else ()
         places = {key: place.location for key, place in config.places.items()} if config else {}
         yield doctor.of_number(own_phone, groups, places, instance)
-
-
-def _nowhere(_: InstanceName) -> None:
-    """The place of a name that no config was read for."""

@@ -15,7 +15,7 @@ from zapi_sync.cli.looking import teller
 from zapi_sync.cli.wiring import (
     Api,
     check_kept,
-    connect,
+    connect_to_look,
     current,
     load_config,
     load_state,
@@ -40,8 +40,6 @@ from zapi_sync.render import importing as rendered
 from zapi_sync.render.text import count
 from zapi_sync.settle import complete_listing, link_of
 from zapi_sync.strangers import StrangerLook, Strangers
-
-LOOKUP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def _connect(local: LocalState, config: Config | None, wish: Wish) -> Api:
     def where(instance: InstanceName) -> Location | None:
         return config.where_instance(instance) if config else None
 
-    return connect(local.path, environment(), instances, (), LOOKUP_SECONDS, where, sandbox=wish.sandbox)
+    return connect_to_look(local.path, instances, where, sandbox=wish.sandbox)
 
 
 def _look(console: Console, known: Known, api: Api) -> Strangers:

@@ -12,20 +12,17 @@ import click
 
 from zapi_sync.cli.console import Console
 from zapi_sync.cli.keys import matching
-from zapi_sync.cli.wiring import Api, connect
+from zapi_sync.cli.wiring import Api, connect_to_look
 from zapi_sync.core.drift import Drift, drift_of
 from zapi_sync.core.journal import Known
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupKey, InstanceName, Record
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, Diagnostic
 from zapi_sync.render.text import count
 from zapi_sync.settle import complete_listing
 from zapi_sync.survey import Surveyor
-
-LOOKUP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,7 @@ def look(
     instances = {record.instance for record in records.values()} | set(to_be_listed)
     if not instances:
         return Look(Drift(()), {}, ())
-    with closing(
-        connect(state, environment(), instances, (), LOOKUP_SECONDS, lambda _: None, sandbox=sandbox)
-    ) as api:
+    with closing(connect_to_look(state, instances, sandbox=sandbox)) as api:
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, str(state))
         survey = _surveyor(console, known, api).survey(records, to_be_listed)

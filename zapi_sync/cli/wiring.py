@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from zapi_sync.edge.zapi import ZApi
 
 SANDBOX = Remote(base_url="http://sandbox", origin="sandbox")
+LOOKUP_SECONDS = 30.0
 _STATE_SUFFIX = ".state.json"
 _SANDBOX_STATE_SUFFIX = ".sandbox.state.json"
 
@@ -252,6 +253,21 @@ def connect(
         with suppress(CredentialsInvalid):
             credentials |= inputs.read_credentials(environment, [instance], where)
     return _api(remote, credentials, timeout, None)
+
+
+def nowhere(_: InstanceName) -> None:
+    """The place of an instance's name that no config was asked for."""
+
+
+def connect_to_look(
+    state: Path,
+    instances: Collection[InstanceName],
+    where: Callable[[InstanceName], Location | None] = nowhere,
+    *,
+    sandbox: bool,
+) -> Api:
+    """As `connect`, for a command that only looks, whose look-ups are bounded by themselves."""
+    return connect(state, inputs.environment(), instances, (), LOOKUP_SECONDS, where, sandbox=sandbox)
 
 
 def _sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) -> Api:

@@ -37,6 +37,14 @@ MAX_BYTES = 256 * 1024 * 1024
 """So large may a state or a journal be: that of 100,000 groups takes about 60 MiB."""
 
 
+_UNREADABLE = {
+    errno.EMFILE: "allow this process more open files (ulimit -n), then run this again",
+    errno.ENFILE: "the machine has too many files open: close some, then run this again",
+    errno.ENAMETOOLONG: "name a shorter path with --state",
+    errno.EIO: "see to the disk, then run this again",
+}
+
+
 class LocalState:
     """The state at `path`, and the journal beside it. Raises StateInvalid for a path without a name."""
 
@@ -255,7 +263,7 @@ def _read(path: Path) -> bytes | None:
         raise StateInvalid.of(
             Code.STATE_UNREADABLE,
             f"it cannot be read: {_reason(error)}",
-            hint="see to it that this user may read it",
+            hint=_UNREADABLE.get(error.errno or 0, "see to it that this user may read it"),
             file=str(path),
         ) from None
     if len(raw) > MAX_BYTES:

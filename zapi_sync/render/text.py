@@ -298,13 +298,17 @@ def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
 def _shortage(course: Forecast) -> str:
     """What a day's budget leaves over on one instance."""
     wanted = course.creations + course.left_over
-    again = "more than a year" if course.again is None else seconds(course.again)
+    if course.again is None:
+        return (
+            f'At the pace of the instance "{course.instance}", {course.left_over} of {wanted} are more than '
+            "a year away."
+        )
     last = (
         "takes more than a year" if course.finished is None else f"can be there in {seconds(course.finished)}"
     )
     return (
         f'The day\'s budget on the instance "{course.instance}" allows {course.creations} of {wanted} now. '
-        f"Apply again in {again} for the next; the last {last}."
+        f"Apply again in {seconds(course.again)} for the next; the last {last}."
     )
 
 
