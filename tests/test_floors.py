@@ -17,6 +17,7 @@ FLOORS = {
     "apply": 3,
     "settle": 3,
     "lanes": 3,
+    "deadline": 3,
     "strangers": 3,
     "survey": 3,
     "edge": 4,

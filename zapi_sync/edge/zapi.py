@@ -6,19 +6,17 @@ passed on: what went wrong is told in words of our own.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -43,6 +41,7 @@ from zapi_sync.core.lookup import (
 )
 from zapi_sync.core.model import Credentials, Group, GroupId, Remote
 from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Outcome, Unknown, Unsent, classify
+from zapi_sync.deadline import Deadline, Line
 from zapi_sync.errors import Code, RemoteUnavailable
 
 if TYPE_CHECKING:
@@ -90,13 +89,13 @@ class ZApi:
         self._credentials = credentials
         self._timeout = timeout
         self._app = app
-        self._line = _Line()
+        self._line = Line()
         self.told_time: datetime | None = None
         """The API's clock, as its last answer told it."""
 
     def create_group(self, group: Group, sending: Callable[[], None]) -> Outcome:
         """One POST create-group on a connection of its own (Z-API, create-group page); see GroupCreator."""
-        call = _Call(sending, _Deadline(self._timeout))
+        call = _Call(sending, Deadline(self._timeout))
         began = time.monotonic()
         try:
             outcome: Outcome = classify(self._post(group, call), self._credentials.mask)
@@ -161,7 +160,7 @@ class ZApi:
 
     def _answer(self, method: str, call: str, params: Mapping[str, str] | None = None) -> Answer:
         """The answer to a look-up, tried again where the fault may pass: a look-up changes nothing."""
-        with _Deadline(min(self._timeout, LOOKUP_SECONDS), self._line) as deadline:
+        with Deadline(min(self._timeout, LOOKUP_SECONDS), self._line) as deadline:
             for pause in (*RETRY_PAUSES, math.inf):
                 try:
                     answer = self._ask(method, call, params, deadline)
@@ -175,7 +174,7 @@ class ZApi:
                 time.sleep(pause)
         raise AssertionError("unreachable")
 
-    def _ask(self, method: str, call: str, params: Mapping[str, str] | None, deadline: _Deadline) -> Answer:
+    def _ask(self, method: str, call: str, params: Mapping[str, str] | None, deadline: Deadline) -> Answer:
         with self._lookups.stream(
             method,
             self._url(call),
@@ -219,7 +218,7 @@ class ZApi:
         ):
             return self._read(response, MAX_ANSWER_BYTES)
 
-    def _read(self, response: httpx.Response, most: int, deadline: _Deadline | None = None) -> Answer:
+    def _read(self, response: httpx.Response, most: int, deadline: Deadline | None = None) -> Answer:
         """The answer; without a length or chunks, its end cannot be told from its breaking off."""
         status, headers, body = response.status_code, response.headers, bytearray()
         self.told_time = read_date(headers.get("Date"))
@@ -271,77 +270,11 @@ class ZApi:
 
 
 @dataclass(slots=True)
-class _Line:
-    """The connection that a client is on, for as long as it has one at a time."""
-
-    socket: socket.socket | None = None
-
-    def trace(self, event: str, info: dict[str, object]) -> None:
-        """httpx's trace extension: called at each step of a connection; what it raises stops the call."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            stream = cast("_Stream", info["return_value"])
-            self.socket = cast("socket.socket | None", stream.get_extra_info("socket"))
-
-    def end(self) -> None:
-        if self.socket is not None:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-
-
-@dataclass(slots=True)
-class _Deadline:
-    """Ends the connection under whoever reads from it; httpx bounds each read, but not all of them."""
-
-    seconds: float
-    line: _Line = field(default_factory=_Line)
-    passed: bool = False
-    _ends_at: float = math.inf
-    _ended: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _timer: threading.Timer | None = None
-
-    @property
-    def left(self) -> float:
-        return self._ends_at - time.monotonic()
-
-    def start(self) -> None:
-        self._ends_at = time.monotonic() + self.seconds
-        self._timer = threading.Timer(self.seconds, self._pass)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        """From here on the connection is left alone: it may serve the next look-up."""
-        if self._timer:
-            self._timer.cancel()
-        with self._lock:
-            self._ended = True
-
-    def trace(self, event: str, info: dict[str, object]) -> None:
-        self.line.trace(event, info)
-        if self.passed:  # it did while there was no connection yet
-            self.line.end()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
-
-    def _pass(self) -> None:
-        with self._lock:
-            if not self._ended:
-                self.passed = True
-                self.line.end()
-
-
-@dataclass(slots=True)
 class _Call:
     """One creation on its way: whether it has left, and the clock that then runs."""
 
     sending: Callable[[], None]
-    deadline: _Deadline
+    deadline: Deadline
     sent: bool = False
     refusal: Exception | None = None
 
@@ -361,12 +294,6 @@ class _Call:
         if not self.sent:
             return Unsent(_why_unsent(error, remote))
         return Unknown(_why_broken(error, self.deadline))
-
-
-class _Stream:
-    """The part of httpcore's NetworkStream that is used here."""
-
-    def get_extra_info(self, name: str) -> object: ...
 
 
 class _InProcessTransport(httpx.WSGITransport):
@@ -395,7 +322,7 @@ def _unavailable(call: str, why: str, hint: str) -> RemoteUnavailable:
     return RemoteUnavailable.of(Code.LOOKUP_FAILED, message, hint=hint)
 
 
-def _why_broken(error: Exception, deadline: _Deadline) -> str:
+def _why_broken(error: Exception, deadline: Deadline) -> str:
     if deadline.passed or isinstance(error, (httpx.TimeoutException, TimeoutError)):
         return f"no whole answer came within {deadline.seconds:g} s"
     if isinstance(error, httpx.RemoteProtocolError):
@@ -405,7 +332,7 @@ def _why_broken(error: Exception, deadline: _Deadline) -> str:
     return f"the answer could not be taken in ({type(error).__name__})"
 
 
-def _why_unanswered(error: Exception, deadline: _Deadline, remote: Remote) -> str:
+def _why_unanswered(error: Exception, deadline: Deadline, remote: Remote) -> str:
     before = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.LocalProtocolError)
     unsent = isinstance(error, before) and not deadline.passed
     return _why_unsent(error, remote) if unsent else _why_broken(error, deadline)
