@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from zapi_sync.core.importing import Seen
+from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, InstanceName
 from zapi_sync.errors import Code, Diagnostic, RemoteUnavailable
 from zapi_sync.ports import GroupInspector
-
-UNANSWERED_IN_A_ROW = 3
-"""So many groups one after another that cannot be looked at end the look at their instance."""
 
 
 @dataclass(slots=True)
@@ -24,10 +22,7 @@ class Strangers:
     failures: list[Diagnostic] = field(default_factory=list)
 
     def fail(self, what: str, unavailable: RemoteUnavailable, code: Code | None = None) -> None:
-        self.failures += [
-            replace(each, code=code or each.code, message=f"{what}: {each.message}")
-            for each in unavailable.diagnostics
-        ]
+        self.failures += about(what, unavailable.diagnostics, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ class StrangerLook:
         unanswered = 0
         for number, listed in enumerate(listing, start=1):
             if unanswered == UNANSWERED_IN_A_ROW:
-                found.failures.append(_ended(instance, len(listing) - number + 1))
+                found.failures.append(look_ended(instance, len(listing) - number + 1))
                 for left in listing[number - 1 :]:
                     yield Seen(instance, left.phone, left.name, None, "the look ended before its turn")
                 return
@@ -86,12 +81,3 @@ class StrangerLook:
                 found.fail(what, unavailable, Code.GROUP_UNSEEN)
             yield Seen(instance, listed.phone, listed.name, details, unseen)
             self.looked(instance, number, len(listing))
-
-
-def _ended(instance: InstanceName, left: int) -> Diagnostic:
-    return Diagnostic(
-        Code.LOOK_ENDED,
-        f'{UNANSWERED_IN_A_ROW} groups in a row of the instance "{instance}" gave no usable answer, '
-        f"so the look at it ended; not looked at: {left}",
-        "see whether Z-API is well and the instance is connected, then run this again",
-    )

@@ -7,16 +7,14 @@ time-out, an error or nonsense says nothing about a group.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from zapi_sync.core.drift import Gone, Sight, Unseen
+from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, GroupKey, InstanceName, Record
 from zapi_sync.errors import Code, Diagnostic, RemoteUnavailable
 from zapi_sync.ports import GroupInspector
-
-UNANSWERED_IN_A_ROW = 3
-"""So many groups one after another that cannot be looked at end the look at their instance."""
 
 
 @dataclass(slots=True)
@@ -30,10 +28,7 @@ class Survey:
     failures: list[Diagnostic] = field(default_factory=list)
 
     def fail(self, what: str, unavailable: RemoteUnavailable, code: Code | None = None) -> None:
-        self.failures += [
-            replace(each, code=code or each.code, message=f"{what}: {each.message}")
-            for each in unavailable.diagnostics
-        ]
+        self.failures += about(what, unavailable.diagnostics, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ class Surveyor:
             if unanswered == UNANSWERED_IN_A_ROW:
                 left = list(records)[number - 1 :]
                 survey.sights |= dict.fromkeys(left, Unseen("the look ended before its turn"))
-                survey.failures.append(_ended(instance, len(left)))
+                survey.failures.append(look_ended(instance, len(left)))
                 return
             try:
                 sight = self._sight(instance, record.phone, listed)
@@ -107,12 +102,3 @@ class Surveyor:
                 hint="run this again; if it stays so, look at the phone",
             )
         return Gone()
-
-
-def _ended(instance: InstanceName, left: int) -> Diagnostic:
-    return Diagnostic(
-        Code.LOOK_ENDED,
-        f'{UNANSWERED_IN_A_ROW} groups in a row of the instance "{instance}" gave no usable answer, '
-        f"so the look at it ended; not looked at: {left}",
-        "see whether Z-API is well and the instance is connected, then run this again",
-    )

@@ -245,6 +245,10 @@ _AS_IN = "write country, area and number, as in 5544999999999"
             "give one of the two another name",
         ),
         (
+            'phone,"b\nc"\n12,1\n',
+            "m.csv:3:1+2 error: a phone number has 8 to 15 digits, and 12 has 2 | " + _AS_IN,
+        ),
+        (
             "",
             "m.csv:1:1+1 error: there is no header in this CSV file | begin it with the names of its columns",
         ),

@@ -19,6 +19,7 @@ from zapi_sync.cli.wiring import Api, doubts, forecasts, plan_of
 from zapi_sync.core.config import Config
 from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
 from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
+from zapi_sync.core.looking import about
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.moves import moved
@@ -140,8 +141,8 @@ class Run:
                     self.api.client(instance), known.owned(instance), self.clock
                 )
             except ZapiSyncError as unavailable:
-                what = f'nothing is created on the instance "{instance}": '
-                self._fail([replace(each, message=what + each.message) for each in unavailable.diagnostics])
+                what = f'nothing is created on the instance "{instance}"'
+                self._fail(about(what, unavailable.diagnostics))
         return listings
 
     @property
@@ -196,8 +197,7 @@ class Run:
                 directory = self.api.client(step.group.instance)
                 event = adopt(step.group, step.id, directory, self.clock.now(), How.ADOPTED)
             except RemoteUnavailable as unavailable:
-                what = f'"{step.key}" is not adopted: '
-                self._fail([replace(each, message=what + each.message) for each in unavailable.diagnostics])
+                self._fail(about(f'"{step.key}" is not adopted', unavailable.diagnostics))
                 self.done.append(Skipped(step.group, SkipReason.RUN_STOPPED))
             else:
                 journal.append(event)

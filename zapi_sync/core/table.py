@@ -95,8 +95,8 @@ class Table:
 
     @cached_property
     def _head(self) -> tuple[str, list[str]]:
-        """The delimiter by which the first line has most cells, and those."""
-        heads = [(delimiter, _first_row(self.source.lines[0], delimiter)) for delimiter in _DELIMITERS]
+        """The delimiter by which the first row has most cells, and those."""
+        heads = [(delimiter, _first_row(self.source.lines, delimiter)) for delimiter in _DELIMITERS]
         return max(heads, key=lambda head: len(head[1]))
 
     def _cells(self, column: int) -> Cells | Diagnostic:
@@ -140,11 +140,11 @@ class Table:
         return Diagnostic(code, message, hint, Location(self.source.name, line + 1, 1, length, text))
 
 
-def _first_row(line: str, delimiter: str) -> list[str]:
+def _first_row(lines: Sequence[str], delimiter: str) -> list[str]:
     import csv
 
     try:
-        row = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        row = next(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True), [])
     except csv.Error:
         return []
     names = [name.strip() for name in row]

@@ -1,0 +1,27 @@
+"""What is told of a look at an instance's groups that did not see all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from zapi_sync.core.model import InstanceName
+from zapi_sync.errors import Code, Diagnostic
+
+UNANSWERED_IN_A_ROW = 3
+"""So many groups one after another that cannot be looked at end the look at their instance."""
+
+
+def about(what: str, diagnostics: Iterable[Diagnostic], code: Code | None = None) -> list[Diagnostic]:
+    """The complaints, each with what could not be done for it, and under another code where one is given."""
+    return [replace(each, code=code or each.code, message=f"{what}: {each.message}") for each in diagnostics]
+
+
+def look_ended(instance: InstanceName, left: int) -> Diagnostic:
+    """The complaint about an instance whose groups give no answer any more; `left` were not looked at."""
+    return Diagnostic(
+        Code.LOOK_ENDED,
+        f'{UNANSWERED_IN_A_ROW} groups in a row of the instance "{instance}" gave no usable answer, '
+        f"so the look at it ended; not looked at: {left}",
+        "see whether Z-API is well and the instance is connected, then run this again",
+    )
