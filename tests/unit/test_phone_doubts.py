@@ -65,3 +65,23 @@ def test_doubts_are_bounded(groups_schema: Schema) -> None:
     told_of = doubts(groups_schema, f"groups:\n{rows}", *keys)
     assert len(told_of) == MAX_COMPLAINTS + 1
     assert "warning: there are more warnings than the 1,000 that are told at once |" in told_of[-1]
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("(51) 98765-4321", "51987654321 is a number of +51, and is written as one within Brazil"),
+        (" (84)987654321", "84987654321 is a number of +84, and is written as one within Brazil"),
+        ("+51 987 654 321", None),
+        ("51987654321", None),
+        ("51 98765-4321", None),
+        ("+55 (51) 98765-4321", None),
+    ],
+)
+def test_a_brazilian_area_that_is_a_countrys_code(
+    groups_schema: Schema, written: str, complaint: str | None
+) -> None:
+    found = doubts(groups_schema, f"groups:\n  a: {{groupName: A, phones: ['{written}']}}\n", "a")
+    assert [each.partition("warning: ")[2].partition(" | ")[0] for each in found] == (
+        [complaint] if complaint else []
+    )

@@ -9,11 +9,13 @@ from zapi_sync.core.complaints import Complaints
 from zapi_sync.core.config import Config
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.phones import (
+    country_code,
     is_assigned,
     is_lid,
     normalise_phone,
     probably_meant,
     why_unassigned,
+    with_brazils_code,
     with_ninth_digit,
 )
 from zapi_sync.core.places import Place, Spot
@@ -31,12 +33,24 @@ def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]
         phone = normalise_phone(text)
         if phone not in odd:
             odd[phone] = None if is_assigned(phone) else _oddity(phone)
-        oddity = odd[phone]
+        oddity = odd[phone] or _abroad(phone, text)
         if oddity and told.has_room(Severity.WARNING):
             told.add(Diagnostic(*oddity, place.location, Severity.WARNING))
         if told.has_untold(Severity.WARNING):
             break
     return told.in_order(config.files)
+
+
+def _abroad(phone: str, written: str) -> tuple[Code, str, str] | None:
+    """The code, message and hint about another country's number that is written as one of Brazil."""
+    meant = with_brazils_code(written)
+    if meant is None:
+        return None
+    return (
+        Code.AREA_FOR_COUNTRY,
+        f"{phone} is a number of +{country_code(phone)}, and is written as one within Brazil",
+        f"did you mean {meant}? If not, write +{phone}",
+    )
 
 
 def _oddity(phone: str) -> tuple[Code, str, str]:

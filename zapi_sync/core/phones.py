@@ -27,6 +27,7 @@ _BRAZILIAN_MOBILE = re.compile(r"(55[1-9]{2})9([6-9][0-9]{7})")  # the ninth dig
 _MEXICAN_MOBILE = re.compile(r"(52)1([0-9]{10})")  # the 1 that was dialled until 2019
 _ARGENTINE_MOBILE = re.compile(r"(54)9([0-9]{10})")  # the 9 that is dialled from abroad
 _TWO_FORMS = {"55": _BRAZILIAN_MOBILE, "52": _MEXICAN_MOBILE, "54": _ARGENTINE_MOBILE}
+_AREA_IN_BRACKETS = re.compile(r"\s*\([1-9][1-9]\)\s*9")
 _WITHOUT_NINTH = re.compile(r"(55[1-9]{2})([6-9][0-9]{7})")
 
 _DECIMAL = re.compile(r"\s*(\+?[0-9]{7,})\.[0-9]{1,2}\s*")  # no mask has its one dot there
@@ -87,6 +88,14 @@ def with_ninth_digit(phone: str) -> str | None:
     return longer if longer and is_assigned(longer) else None
 
 
+def with_brazils_code(written: str) -> str | None:
+    """What a number would be with 55 before it that is written as within Brazil, its area in brackets, and
+    that another country has without it; None for any other."""
+    phone = normalise_phone(written)
+    is_national = _AREA_IN_BRACKETS.match(written) is not None and len(phone) == 11
+    return f"55{phone}" if is_national and is_assigned(phone) and is_assigned(f"55{phone}") else None
+
+
 def is_assigned(phone: str) -> bool:
     """Whether some country's numbering plan has such numbers (libphonenumber's metadata)."""
     phone = _MEXICAN_MOBILE.sub(r"\1\2", phone) if phone.startswith("521") else phone
@@ -106,7 +115,7 @@ def why_unassigned(phone: str) -> str:
     """Why no numbering plan has a number, as the end of a sentence that begins with the number."""
     if phone.startswith("0"):
         return "begins with 0, and no country's code does"
-    code = _country_code(phone)
+    code = country_code(phone)
     if not code:
         return "begins with no country's code"
     from phonenumbers import ValidationResult, is_possible_number_with_reason, region_code_for_country_code
@@ -126,7 +135,7 @@ def probably_meant(phone: str) -> str | None:
 
     Tried are the number without the 0 that is dialled within a country, and with Brazil's code before it.
     """
-    code = _country_code(phone)
+    code = country_code(phone)
     bare = phone.lstrip("0")
     candidates = [code + phone.removeprefix(code).lstrip("0"), bare] if code else [bare]
     if not bare.startswith("55") or len(bare) == 11:  # 55 is an area as well
@@ -140,7 +149,7 @@ def _usual_numbers(beginning: str) -> re.Pattern[str]:
     digits are of: nearly all are told by this alone, at a hundredth of what parsing them costs."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
-    code = _country_code(beginning)
+    code = country_code(beginning)
     described = [
         kind.national_number_pattern
         for region in (COUNTRY_CODE_TO_REGION_CODE[int(code)] if code else ())
@@ -151,7 +160,7 @@ def _usual_numbers(beginning: str) -> re.Pattern[str]:
     return re.compile(rf"{code}(?:{'|'.join(described)})" if described else "(?!)")
 
 
-def _country_code(phone: str) -> str:
+def country_code(phone: str) -> str:
     """The country's code that a number begins with; empty where there is none."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
