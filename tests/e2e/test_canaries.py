@@ -99,7 +99,7 @@ def commands_and_modes() -> Iterator[ParameterSet]:
         yield pytest.param(command, mode, id=f"{' '.join(command)}-{mode}", marks=marks)
 
 
-@pytest.mark.parametrize(("command", "mode"), commands_and_modes())
+@pytest.mark.parametrize(("command", "mode"), list(commands_and_modes()))
 def test_over_an_api_that_repeats_everything(
     environment: Path, parrot: Parrot, mode: str, command: list[str]
 ) -> None:
