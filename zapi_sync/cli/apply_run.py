@@ -190,8 +190,9 @@ class Run:
     def _adopt(self, plan: Plan, journal: JournalFile) -> None:
         for step in plan.of(Adopt):
             if self.clock.stopping or self._is_late:
-                reason = SkipReason.INTERRUPTED if self.clock.stopping else SkipReason.OUT_OF_TIME
-                self.done.append(Skipped(step.group, reason, self.clock.now()))
+                stopped = Skipped(step.group, SkipReason.INTERRUPTED)
+                late = Skipped(step.group, SkipReason.OUT_OF_TIME, self.clock.now())
+                self.done.append(stopped if self.clock.stopping else late)
                 continue
             try:
                 directory = self.api.client(step.group.instance)
