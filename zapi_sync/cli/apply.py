@@ -11,6 +11,7 @@ import click
 from zapi_sync.cli.apply_run import Policy, Run
 from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console
+from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
     Seconds,
     auto_approve_option,
@@ -28,7 +29,6 @@ from zapi_sync.cli.saving import (
     refuse_if_elsewhere,
     refuse_if_stale,
     refuse_what_a_plan_says,
-    targeted,
 )
 from zapi_sync.cli.wiring import (
     SANDBOX,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from zapi_sync.core.journal import Known
-from zapi_sync.core.model import Group
 from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from zapi_sync.core.model import Group
 
 VARIABLE = "_ZAPI_SYNC_COMPLETE"
 MAX_BYTES = 4 * 1024 * 1024
@@ -63,6 +65,7 @@ def _wanted(ctx: click.Context) -> Sequence[Group]:
 def complete_known_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The keys of the state that the options name; none, and not a word, where it cannot be read."""
     from zapi_sync.cli.wiring import load_state, open_state, state_file
+    from zapi_sync.core.journal import Known
     from zapi_sync.edge.inputs import environment
 
     options = ctx.params

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Collection, Sequence
 
+from zapi_sync.core.config import Config
 from zapi_sync.core.model import GroupKey
 from zapi_sync.errors import Code, UsageError
 
@@ -21,6 +21,8 @@ def matching(
     for pattern in patterns:
         fitting = fnmatch.filter(keys, pattern)
         if not fitting:
+            import difflib
+
             near = difflib.get_close_matches(pattern, list(keys), n=1)
             did_you_mean = f'; did you mean "{near[0]}"?' if near else ""
             raise UsageError.of(
@@ -28,3 +30,14 @@ def matching(
             )
         chosen.update(map(GroupKey, fitting))
     return frozenset(chosen)
+
+
+def targeted(config: Config, patterns: Sequence[str]) -> frozenset[GroupKey] | None:
+    """The keys of the config that --target names, by themselves or by a glob; None where it was not given.
+
+    Raises UsageError for a pattern that no key fits.
+    """
+    if not patterns:
+        return None
+    hint = "--target takes a key of the config, or a pattern of keys, as in 'launch-*'"
+    return matching(patterns, [group.key for group in config.groups], whose="the config", hint=hint)

@@ -9,6 +9,7 @@ import click
 
 from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
     detailed_exitcode_option,
     files_option,
@@ -17,7 +18,6 @@ from zapi_sync.cli.options import (
     target_option,
     with_console,
 )
-from zapi_sync.cli.saving import save_plan, targeted, the_plan
 from zapi_sync.cli.wiring import (
     doubts,
     forecasts,
@@ -28,7 +28,6 @@ from zapi_sync.cli.wiring import (
     remote_warnings,
     state_file,
 )
-from zapi_sync.core.drift import Drift
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import moved
@@ -45,7 +44,7 @@ from zapi_sync.core.plan import (
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
-from zapi_sync.render import drift, json, markdown, text
+from zapi_sync.render import json, markdown, text
 
 if TYPE_CHECKING:
     from zapi_sync.cli.looking import Look
@@ -102,6 +101,8 @@ def command(
     plan = plan_of(config, known, only)
     found = _look(console, path, known, plan, only, sandbox=sandbox) if refresh else None
     if found:
+        from zapi_sync.render import drift
+
         plan = with_existing(plan, found.listings, known, Existing.FAIL)
     warnings = [
         *config.warnings_with([*doubts(config, plan), *config.blocked_moves(known)]),
@@ -116,6 +117,8 @@ def command(
     seen = found.drift if found and found.drift.groups else None
     saving = None
     if out is not None:
+        from zapi_sync.cli.saving import save_plan, the_plan
+
         saved = the_plan(plan, config, known, files, path, environment(), only, now, sandbox=sandbox)
         saving = save_plan(saved, out)
     match console.format:
@@ -149,6 +152,7 @@ def _look(
 ) -> Look:
     """What the API says; where it cannot even be asked, that is a failure, and the plan is shown without."""
     from zapi_sync.cli.looking import Look, look
+    from zapi_sync.core.drift import Drift
 
     instances = to_be_listed(plan, Existing.FAIL)
     known = moved(known, plan.moves)

@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from zapi_sync.cli.keys import matching
 from zapi_sync.cli.options import DEFAULT_FILE
 from zapi_sync.cli.wiring import SANDBOX, plan_of, state_file
 from zapi_sync.core.config import Config
@@ -129,14 +128,3 @@ def refuse_what_a_plan_says(names: Sequence[str]) -> None:
                 f"{parameter.opts[-1]} does not go with a saved plan, which says what there is to say",
                 hint="leave it out: what was reviewed is done as it is, or not at all",
             )
-
-
-def targeted(config: Config, patterns: Sequence[str]) -> frozenset[GroupKey] | None:
-    """The keys of the config that --target names, by themselves or by a glob; None where it was not given.
-
-    Raises UsageError for a pattern that no key fits.
-    """
-    if not patterns:
-        return None
-    hint = "--target takes a key of the config, or a pattern of keys, as in 'launch-*'"
-    return matching(patterns, [group.key for group in config.groups], whose="the config", hint=hint)
