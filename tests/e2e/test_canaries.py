@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from zapi_sync import cli
 from zapi_sync.edge import zapi
@@ -91,7 +90,7 @@ def on_disk(folder: Path) -> str:
     return "\n".join(path.read_text(errors="replace") for path in folder.iterdir() if path.is_file())
 
 
-def commands_and_modes() -> Iterator[ParameterSet]:
+def commands_and_modes() -> Iterator[Any]:
     """Every command under every answer; those that only look under most of them in the second stage."""
     for command, mode in itertools.product(ONLINE, MODES):
         later = command[0] in ("drift", "refresh", "plan") and mode not in ("documented", "400", "html")

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import COMMAND
+from .test_terminal import at_a_terminal, nothing
 
 Fits = Callable[[Any, str], None]
 SHY = "5544999997777"
@@ -241,46 +236,23 @@ def test_nobody_there_to_ask(online: Any, served: Any) -> None:
     assert files(online) == before
 
 
-def asked(online: Any, *arguments: str, answer: str, meanwhile: Callable[[], object]) -> tuple[int, str]:
-    """Runs a command at a terminal; at its question something happens, and then an answer is typed."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [COMMAND, *arguments],
-        cwd=online.folder,
-        env=online.env({"TERM": "dumb", "COLUMNS": "120"}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen, answered, deadline = b"", False, time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if not select.select([ours], [], [], 1)[0]:
-            continue
-        try:
-            seen += os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not answered and b"Only yes is taken for a yes: " in seen:
-            meanwhile()
-            os.write(ours, answer.encode() + b"\n")
-            answered = True
-    os.close(ours)
-    return process.wait(), seen.decode().replace("\r\n", "\n")
-
-
-def nothing() -> None:
-    """What happens meanwhile, mostly."""
+def asked(
+    online: Any, *arguments: str, answer: str, meanwhile: Callable[[], object] = nothing
+) -> tuple[int, str]:
+    """As at any terminal, but at one that knows no colours."""
+    dumb = {"TERM": "dumb"}
+    code, seen = at_a_terminal(online, *arguments, answer=answer, meanwhile=meanwhile, environment=dumb)
+    return code, seen.replace("\r\n", "\n")
 
 
 def test_yes_alone_refreshes(online: Any, served: Any) -> None:
     groups = applied(online, "a")
     happen(served, groups["a"], "reset-link")
-    code, seen = asked(online, "refresh", answer="y", meanwhile=nothing)
+    code, seen = asked(online, "refresh", answer="y")
     assert code == 1
     assert "not approved, and the state is as it was" in seen
     assert online.state()["groups"] == groups
-    code, seen = asked(online, "refresh", answer="yes", meanwhile=nothing)
+    code, seen = asked(online, "refresh", answer="yes")
     assert code == 0
     assert "Write 1 group anew into the state? Only yes is taken for a yes: " in seen
     assert 'looked at 1 of 1 group of the instance "default"\n' in seen

@@ -7,7 +7,6 @@ import pty
 import re
 import resource
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -233,8 +232,7 @@ def test_the_page_shows_what_was_run(zapi_sync: Any) -> None:
     for name in ("groups.yaml", "groups.sandbox.state.json"):
         (zapi_sync.folder / name).unlink()
     text = PAGE.read_text("utf-8")
-    ran: Callable[[str], str] = lambda command: zapi_sync(*command.split()).out  # noqa: E731
     for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         for command, shown in re.findall(r"\$ zapi-sync (.*)\n((?:[^$].*\n)*)", block):
-            said = re.sub(r"\d{18}-group", "120363019502650977-group", ran(command))
+            said = re.sub(r"\d{18}-group", "120363019502650977-group", zapi_sync(*command.split()).out)
             assert said == shown

@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,26 @@ import pytest
 COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
 
 
-def at_a_terminal(zapi_sync: Any, *arguments: str, answer: str, **environment: str) -> tuple[int, str]:
-    """Runs a command at a pseudo-terminal and types an answer at its question; its code and what was seen."""
+def nothing() -> None:
+    """What happens meanwhile, mostly."""
+
+
+def at_a_terminal(
+    zapi_sync: Any,
+    *arguments: str,
+    answer: str,
+    meanwhile: Callable[[], object] = nothing,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Runs a command at a pseudo-terminal; at its question something happens, and then an answer is typed.
+
+    Returns its code, and what was seen.
+    """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, *arguments],
         cwd=zapi_sync.folder,
-        env=zapi_sync.env({"TERM": "xterm-256color", "COLUMNS": "120", **environment}),
+        env=zapi_sync.env({"TERM": "xterm-256color", "COLUMNS": "120", **(environment or {})}),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -38,6 +52,7 @@ def at_a_terminal(zapi_sync: Any, *arguments: str, answer: str, **environment: s
         except OSError:  # the other end is closed
             break
         if not asked and b"Only yes is taken for a yes: " in seen:
+            meanwhile()
             os.write(ours, answer.encode() + b"\n")
             asked = True
     os.close(ours)
@@ -95,7 +110,7 @@ def test_colours_where_there_is_no_terminal(
 @pytest.mark.parametrize("quiet", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "dumb", "FORCE_COLOR": "0"}])
 def test_no_colours_where_none_are_wanted(zapi_sync: Any, quiet: dict[str, str]) -> None:
     zapi_sync.groups("a")
-    _, seen = at_a_terminal(zapi_sync, "plan", answer="", **quiet)
+    _, seen = at_a_terminal(zapi_sync, "plan", answer="", environment=quiet)
     assert "+ a" in seen
     assert "\x1b[" not in seen
     _, seen = at_a_terminal(zapi_sync, "plan", "--no-color", answer="")
