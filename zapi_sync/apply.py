@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import random
 import uuid
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.evidence import Found, Settlement, StillOpen, another_keys
-from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, OpenAttempt, Sending
-from zapi_sync.core.model import Group, GroupId, How, InstanceName
-from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
-from zapi_sync.core.pacing import Pacing, Pacings, Turn, next_turn
-from zapi_sync.core.plan import Adopt, Create, Plan
-from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, SkipReason, Started, Waiting
+from zapi_sync.core.evidence import Found, StillOpen, another_keys
+from zapi_sync.core.journal import Adopted, Concluded, Intent, OpenAttempt, Sending
+from zapi_sync.core.model import How
+from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import next_turn
+from zapi_sync.core.plan import Adopt, Create
+from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
 from zapi_sync.errors import StateUnwritable
-from zapi_sync.ports import Clock, GroupCreator, Journal
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from zapi_sync.core.evidence import Settlement
+    from zapi_sync.core.journal import Event, Known
+    from zapi_sync.core.model import Group, GroupId, InstanceName
+    from zapi_sync.core.outcome import Outcome
+    from zapi_sync.core.pacing import Pacing, Pacings, Turn
+    from zapi_sync.core.plan import Plan
+    from zapi_sync.core.progress import Progress
+    from zapi_sync.ports import Clock, GroupCreator, Journal
 
 UNKNOWNS_IN_A_ROW = 2
 """So many unknown outcomes one after another stop an instance for the run: something is wrong with it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.progress import Progress
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from zapi_sync.core.progress import Progress
 
 
 def side_by_side(lanes: Sequence[Iterator[Progress]], stop: Callable[[], None]) -> Iterator[Progress]:

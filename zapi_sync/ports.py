@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from zapi_sync.core.journal import Event
-from zapi_sync.core.lookup import Details, Listed, Metadata
-from zapi_sync.core.model import Group, GroupId
-from zapi_sync.core.outcome import Outcome
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from zapi_sync.core.journal import Event
+    from zapi_sync.core.lookup import Details, Listed, Metadata
+    from zapi_sync.core.model import Group, GroupId
+    from zapi_sync.core.outcome import Outcome
 
 
 class Journal(Protocol):

@@ -5,26 +5,36 @@ None of that name is no proof of absence, because listings lag; several of that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.evidence import (
     Found,
     NotThere,
-    Settlement,
     StillOpen,
     another_keys,
     candidates,
     contradictions,
     not_added,
 )
-from zapi_sync.core.journal import Adopted, Concluded, Known, OpenAttempt
-from zapi_sync.core.lookup import Listed, Metadata
-from zapi_sync.core.model import Group, GroupId, How, InstanceName
+from zapi_sync.core.journal import Adopted, Concluded
+from zapi_sync.core.lookup import Listed
+from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Absent, Created
 from zapi_sync.errors import Code, RemoteUnavailable
-from zapi_sync.ports import Clock, GroupDirectory, Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
+
+    from zapi_sync.core.evidence import (
+        Settlement,
+    )
+    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.lookup import Metadata
+    from zapi_sync.core.model import Group, GroupId, InstanceName
+    from zapi_sync.ports import Clock, GroupDirectory, Journal
 
 MAX_PAGES = 1000
 MAX_GROUPS = 100_000

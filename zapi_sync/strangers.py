@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.importing import Seen
 from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
-from zapi_sync.core.lookup import Listed
-from zapi_sync.core.model import GroupId, InstanceName
-from zapi_sync.errors import Code, Diagnostic, RemoteUnavailable
-from zapi_sync.ports import GroupInspector
+from zapi_sync.errors import Code, RemoteUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from zapi_sync.core.lookup import Listed
+    from zapi_sync.core.model import GroupId, InstanceName
+    from zapi_sync.errors import Diagnostic
+    from zapi_sync.ports import GroupInspector
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,9 @@ from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = {
     "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",

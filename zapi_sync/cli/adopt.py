@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.completion import complete_file, complete_instance, complete_key
-from zapi_sync.cli.console import Console
 from zapi_sync.cli.import_all import Wish, import_all
 from zapi_sync.cli.options import (
     files_option,
@@ -22,20 +20,29 @@ from zapi_sync.cli.options import (
     with_console,
 )
 from zapi_sync.cli.wiring import connect_to_look, current, load_config, nowhere, state_to_change
-from zapi_sync.core.config import Config
 from zapi_sync.core.forms import is_group_id
-from zapi_sync.core.journal import Concluded, Known, OpenAttempt
-from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.journal import Concluded
+from zapi_sync.core.model import GroupId, GroupKey, How
 from zapi_sync.core.moves import due
 from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.local_state import LocalState
 from zapi_sync.edge.lock import locked
-from zapi_sync.errors import Code, ConfigInvalid, ExitCode, Location, StateInvalid, UsageError
+from zapi_sync.errors import Code, ConfigInvalid, ExitCode, StateInvalid, UsageError
 from zapi_sync.render import json, text
 from zapi_sync.settle import adopt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.model import Group, InstanceName
+    from zapi_sync.edge.local_state import LocalState
+    from zapi_sync.errors import Location
 
 
 @click.command("import")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync.cli.apply_run import Policy, Run
 from zapi_sync.cli.completion import complete_file
-from zapi_sync.cli.console import Console
 from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
     Seconds,
@@ -42,14 +42,18 @@ from zapi_sync.cli.wiring import (
     plan_of,
     state_file,
 )
-from zapi_sync.core.config import Config
-from zapi_sync.core.journal import Known
-from zapi_sync.core.model import InstanceName
 from zapi_sync.core.pacing import UNPACED, Pacings
-from zapi_sync.core.plan import Existing, Plan, Unsettled, to_be_listed
+from zapi_sync.core.plan import Existing, Unsettled, to_be_listed
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.model import InstanceName
+    from zapi_sync.core.plan import Plan
 
 CREATE_TIMEOUT_SECONDS = 120.0
 """Groups were seen to be born after 15 s, and gateways wait 60 s (field reports)."""

@@ -6,33 +6,44 @@ import os
 import random
 import signal
 import uuid
-from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from zapi_sync.apply import Applier
 from zapi_sync.cli.approval import approve
-from zapi_sync.cli.console import Console
 from zapi_sync.cli.progress import follow
-from zapi_sync.cli.wiring import Api, doubts, forecasts, plan_of
-from zapi_sync.core.config import Config
-from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen
-from zapi_sync.core.journal import Event, Known, LinkFound, OpenAttempt
+from zapi_sync.cli.wiring import doubts, forecasts, plan_of
+from zapi_sync.core.evidence import Found, NotThere, StillOpen
+from zapi_sync.core.journal import LinkFound
 from zapi_sync.core.looking import about
-from zapi_sync.core.lookup import Listed
-from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.model import How
 from zapi_sync.core.moves import moved
-from zapi_sync.core.pacing import Pacings
-from zapi_sync.core.plan import Adopt, Create, Existing, Plan, to_be_listed, with_existing
-from zapi_sync.core.progress import Finished, Progress, Skipped, SkipReason
+from zapi_sync.core.plan import Adopt, Create, to_be_listed, with_existing
+from zapi_sync.core.progress import Finished, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.local_state import JournalFile, LocalState
-from zapi_sync.errors import Diagnostic, ExitCode, RemoteUnavailable, ZapiSyncError
+from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
 from zapi_sync.render import text
 from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.cli.wiring import Api
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.evidence import Settlement
+    from zapi_sync.core.journal import Event, Known, OpenAttempt
+    from zapi_sync.core.lookup import Listed
+    from zapi_sync.core.model import GroupId, GroupKey, InstanceName
+    from zapi_sync.core.pacing import Pacings
+    from zapi_sync.core.plan import Existing, Plan
+    from zapi_sync.core.progress import Progress
+    from zapi_sync.edge.local_state import JournalFile, LocalState
+    from zapi_sync.errors import Diagnostic
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

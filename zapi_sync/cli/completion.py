@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zapi_sync.core.model import Group
 
 VARIABLE = "_ZAPI_SYNC_COMPLETE"

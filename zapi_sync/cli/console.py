@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TextIO, assert_never
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
-from zapi_sync.errors import Diagnostic
 from zapi_sync.render import json, markdown, sarif
 from zapi_sync.render.complaints import complaints
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.errors import Diagnostic
 
 
 class Format(StrEnum):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zapi_sync.cli.completion import complete_known_key
-from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.wiring import check_origin, load_state, state_to_read
-from zapi_sync.core.drift import Drift
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import drift as rendered
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.drift import Drift
 
 
 @click.command("drift")

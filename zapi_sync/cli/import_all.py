@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.approval import approve
-from zapi_sync.cli.console import Console
 from zapi_sync.cli.looking import teller
 from zapi_sync.cli.wiring import (
-    Api,
     check_kept,
     connect_to_look,
     current,
@@ -22,24 +20,35 @@ from zapi_sync.cli.wiring import (
     open_state,
     state_file,
 )
-from zapi_sync.core.config import Config
 from zapi_sync.core.forms import INSTANCE_NAME
-from zapi_sync.core.importing import Importing, adopted, importing
-from zapi_sync.core.journal import Known
-from zapi_sync.core.lookup import Listed
+from zapi_sync.core.importing import adopted, importing
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import STDIN, environment
-from zapi_sync.edge.local_state import LocalState
 from zapi_sync.edge.lock import locked
 from zapi_sync.edge.new_file import check_new, write_new
-from zapi_sync.errors import Code, ExitCode, Location, UsageError
+from zapi_sync.errors import Code, ExitCode, UsageError
 from zapi_sync.render import groups_yaml
 from zapi_sync.render import importing as rendered
 from zapi_sync.render.text import count
 from zapi_sync.settle import complete_listing, link_of
-from zapi_sync.strangers import StrangerLook, Strangers
+from zapi_sync.strangers import StrangerLook
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.cli.wiring import (
+        Api,
+    )
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.importing import Importing
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.lookup import Listed
+    from zapi_sync.edge.local_state import LocalState
+    from zapi_sync.errors import Location
+    from zapi_sync.strangers import Strangers
 
 
 @dataclass(frozen=True, slots=True)

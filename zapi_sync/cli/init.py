@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import with_console
-from zapi_sync.core.scaffold import GITIGNORE, SCHEMA, CodeHost, Fate, Piece, workflows
+from zapi_sync.core.scaffold import GITIGNORE, SCHEMA, CodeHost, Fate, workflows
 from zapi_sync.edge import git, scaffold
 from zapi_sync.edge.inputs import environment, schema_text
 from zapi_sync.errors import Code, Diagnostic, ExitCode, Location, Severity
 from zapi_sync.render import json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.scaffold import Piece
 
 
 @click.command("init")

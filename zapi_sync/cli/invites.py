@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.wiring import load_state, state_to_read
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import csv, json, text
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.console import Console
 
 
 @click.command("invites")

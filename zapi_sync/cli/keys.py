@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.config import Config
 from zapi_sync.core.model import GroupKey
 from zapi_sync.errors import Code, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from zapi_sync.core.config import Config
 
 
 def matching(

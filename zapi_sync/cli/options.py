@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync.cli.completion import complete_file, complete_key
 from zapi_sync.cli.console import Console, Format, start_logging
 from zapi_sync.errors import OutputLost, ZapiSyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFAULT_FILE = "groups.yaml"
 STATE_VARIABLE = "ZAPI_SYNC_STATE"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync.cli.completion import complete_file
-from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
     detailed_exitcode_option,
@@ -28,14 +27,11 @@ from zapi_sync.cli.wiring import (
     remote_warnings,
     state_file,
 )
-from zapi_sync.core.journal import Known
-from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import moved
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import (
     Create,
     Existing,
-    Plan,
     Taken,
     Unsettled,
     to_be_listed,
@@ -47,7 +43,15 @@ from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
 from zapi_sync.render import json, markdown, text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zapi_sync.cli.console import Console
     from zapi_sync.cli.looking import Look
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.plan import (
+        Plan,
+    )
 
 
 @click.command("plan")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from zapi_sync.cli.console import Console
-from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, SkipReason, Started, Waiting
+from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
 from zapi_sync.core.state import timestamp
 from zapi_sync.render import text
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+    from types import TracebackType
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.progress import Progress
 
 
 def follow(

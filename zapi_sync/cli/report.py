@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from zapi_sync.cli.console import Console
-from zapi_sync.core.model import GroupKey
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
-from zapi_sync.core.plan import Plan, Step, Taken, Unsettled
-from zapi_sync.core.progress import RUN_AGAIN, Finished, Progress, Skipped, run_again_after
+from zapi_sync.core.plan import Taken, Unsettled
+from zapi_sync.core.progress import RUN_AGAIN, Finished, Skipped, run_again_after
 from zapi_sync.core.state import timestamp
-from zapi_sync.errors import Diagnostic, ExitCode
+from zapi_sync.errors import ExitCode
 from zapi_sync.render import json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.plan import Plan, Step
+    from zapi_sync.core.progress import Progress
+    from zapi_sync.errors import Diagnostic
 
 
 def report(

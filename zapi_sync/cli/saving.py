@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from zapi_sync.cli.options import DEFAULT_FILE
 from zapi_sync.cli.wiring import SANDBOX, plan_of, state_file
-from zapi_sync.core.config import Config
-from zapi_sync.core.journal import Known
-from zapi_sync.core.model import GroupKey, InstanceName, credential_variables, sha256_of
-from zapi_sync.core.plan import Create, Plan
+from zapi_sync.core.model import credential_variables, sha256_of
+from zapi_sync.core.plan import Create
 from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links
 from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
 from zapi_sync.edge import inputs
 from zapi_sync.edge.plan_file import read_plan, write_plan
 from zapi_sync.errors import Code, SavedPlanStale, UsageError
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.model import GroupKey, InstanceName
+    from zapi_sync.core.plan import Plan
 
 
 def the_plan(

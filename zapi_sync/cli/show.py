@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zapi_sync.cli.completion import complete_file
-from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.saving import load_plan, refuse_what_a_plan_says
 from zapi_sync.cli.wiring import SANDBOX, forecasts, load_state, state_to_read
@@ -15,6 +17,9 @@ from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import json, markdown, text
 from zapi_sync.render import known as rendered
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.console import Console
 
 
 @click.command("show")

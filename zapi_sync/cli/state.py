@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.completion import complete_file, complete_known_key
-from zapi_sync.cli.console import Console
 from zapi_sync.cli.keys import matching
 from zapi_sync.cli.options import (
     auto_approve_option,
@@ -29,11 +28,9 @@ from zapi_sync.cli.wiring import (
     state_to_change,
     state_to_read,
 )
-from zapi_sync.core.config import Config
 from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, moved
-from zapi_sync.core.state import State
 from zapi_sync.core.state_changes import (
     named,
     why_not_forgotten,
@@ -43,12 +40,20 @@ from zapi_sync.core.state_changes import (
 )
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.edge.inputs import environment, schema
-from zapi_sync.edge.local_state import LocalState, read_given
+from zapi_sync.edge.local_state import read_given
 from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zapi_sync.cli.console import Console
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.state import State
+    from zapi_sync.edge.local_state import LocalState
 
 
 @click.group("state")

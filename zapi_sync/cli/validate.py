@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from zapi_sync.cli.console import Console, Format
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, with_console
 from zapi_sync.cli.wiring import load_config
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import json, markdown, sarif, text
+
+if TYPE_CHECKING:
+    from zapi_sync.cli.console import Console
 
 
 @click.command("validate")

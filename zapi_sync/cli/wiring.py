@@ -6,23 +6,19 @@ import errno
 import gc
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zapi_sync.cli.options import DEFAULT_FILE, STATE_VARIABLE
-from zapi_sync.core.config import TYPED_KEYS, Config, read_config
-from zapi_sync.core.document import Document, parse
-from zapi_sync.core.journal import Known
+from zapi_sync.core.config import TYPED_KEYS, read_config
+from zapi_sync.core.document import parse
 from zapi_sync.core.keeping import ci_of, vanishing
-from zapi_sync.core.model import Credentials, GroupKey, InstanceName, Remote, sha256_of
-from zapi_sync.core.pacing import Forecast, Pacings, forecast
+from zapi_sync.core.model import Credentials, Remote, sha256_of
+from zapi_sync.core.pacing import forecast
 from zapi_sync.core.phone_doubts import phone_doubts
-from zapi_sync.core.plan import Create, Plan, make_plan
-from zapi_sync.core.source import Source
+from zapi_sync.core.plan import Create, make_plan
 from zapi_sync.core.state import check_remote
 from zapi_sync.core.table import tables_wanted
 from zapi_sync.edge import inputs
@@ -31,8 +27,6 @@ from zapi_sync.errors import (
     Code,
     ConfigInvalid,
     CredentialsInvalid,
-    Diagnostic,
-    Location,
     Severity,
     StateInvalid,
     StateUnwritable,
@@ -40,9 +34,23 @@ from zapi_sync.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
     from _typeshed.wsgi import WSGIApplication
 
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.document import Document
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.model import GroupKey, InstanceName
+    from zapi_sync.core.pacing import Forecast, Pacings
+    from zapi_sync.core.plan import Plan
+    from zapi_sync.core.source import Source
     from zapi_sync.edge.zapi import ZApi
+    from zapi_sync.errors import (
+        Diagnostic,
+        Location,
+    )
 
 SANDBOX = Remote(base_url="http://sandbox", origin="sandbox")
 LOOKUP_SECONDS = 30.0

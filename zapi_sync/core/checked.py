@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from zapi_sync.core.complaints import MAX_COMPLAINTS, Complaints
-from zapi_sync.core.document import Document, Value
-from zapi_sync.core.positions import Path
-from zapi_sync.core.verdict import Violation, violations
+from zapi_sync.core.complaints import MAX_COMPLAINTS
+from zapi_sync.core.verdict import violations
 from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
 from zapi_sync.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from zapi_sync.core.complaints import Complaints
+    from zapi_sync.core.document import Document, Value
+    from zapi_sync.core.positions import Path
+    from zapi_sync.core.verdict import Violation
 
 Broken: TypeAlias = Collection[tuple[int, int]]
 """Entries of lists that are wrong: the list by its identity, as groups may share it, and the index."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from zapi_sync.errors import Code, Diagnostic, Location, Severity
+from zapi_sync.errors import Code, Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from zapi_sync.errors import Severity
 
 MAX_COMPLAINTS = 1000
 """So many errors, and as many warnings, are told in a run: each costs a look at where it stands, and a

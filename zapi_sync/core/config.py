@@ -5,25 +5,33 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from zapi_sync.core.checked import Broken, Checked, check
+from zapi_sync.core.checked import check
 from zapi_sync.core.complaints import Complaints, merged
 from zapi_sync.core.declared_moves import DeclaredMoves, blocked
-from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
-from zapi_sync.core.journal import Known
+from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Value
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
-from zapi_sync.core.moves import Move
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.pacing import Pacings, pacings_of
-from zapi_sync.core.participants import Entry, Roster, Rosters, TooMuch
+from zapi_sync.core.participants import Rosters, TooMuch
 from zapi_sync.core.places import Place, tell
-from zapi_sync.core.positions import Path
-from zapi_sync.core.ranges import NUMBER, Range, range_of
+from zapi_sync.core.ranges import NUMBER, range_of
 from zapi_sync.core.source import shortened
-from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
+from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from zapi_sync.core.checked import Broken, Checked
+    from zapi_sync.core.document import Document
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.moves import Move
+    from zapi_sync.core.participants import Entry, Roster
+    from zapi_sync.core.positions import Path
+    from zapi_sync.core.ranges import Range
+    from zapi_sync.errors import Location
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
 """The attributes whose plain scalars are numbers and booleans; all others are text."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.document import Document
-from zapi_sync.core.journal import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, held_back
 from zapi_sync.core.places import Place
 from zapi_sync.errors import Code, Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from zapi_sync.core.document import Document
+    from zapi_sync.core.journal import Known
 
 MAX_NAMED = 5
 _MANY_PAIRS = 100_000

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Known
 from zapi_sync.core.keeping import Whereabouts
-from zapi_sync.core.lookup import Account
-from zapi_sync.core.model import Group, GroupKey, InstanceName
 from zapi_sync.core.phones import same_person
-from zapi_sync.errors import Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.lookup import Account
+    from zapi_sync.core.model import Group, GroupKey, InstanceName
+    from zapi_sync.errors import Diagnostic, Location
 
 SOON = timedelta(days=7)
 """A subscription that ends within this time is warned of."""

@@ -8,16 +8,14 @@ overflows the C stack, PyYAML's merge keys grow without end); and it is faster t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import yaml
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -27,10 +25,21 @@ from yaml.events import (
 
 from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.parsers import events, is_too_deep
-from zapi_sync.core.positions import MERGE, Path, Positions
-from zapi_sync.core.source import Mark, Source, shortened
+from zapi_sync.core.positions import MERGE, Positions
+from zapi_sync.core.source import shortened
 from zapi_sync.core.syntax import syntax_error
-from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.errors import Code, Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from yaml.events import (
+        Event,
+    )
+
+    from zapi_sync.core.positions import Path
+    from zapi_sync.core.source import Mark, Source
+    from zapi_sync.errors import Location
 
 Value: TypeAlias = "str | bool | int | list[Value] | dict[str, Value]"
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.lookup import Details
-from zapi_sync.core.model import GroupKey, How, InstanceName, Record
+from zapi_sync.core.model import How
 from zapi_sync.core.names import comparable_name
 from zapi_sync.core.phones import person, same_person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from zapi_sync.core.model import GroupKey, InstanceName, Record
 
 
 class Kind(StrEnum):

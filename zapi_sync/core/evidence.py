@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from zapi_sync.core.journal import OpenAttempt
-from zapi_sync.core.lookup import Listed, Metadata
-from zapi_sync.core.model import Group, GroupId
 from zapi_sync.core.names import comparable_name
-from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import person, same_person
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from zapi_sync.core.journal import OpenAttempt
+    from zapi_sync.core.lookup import Listed, Metadata
+    from zapi_sync.core.model import Group, GroupId
+    from zapi_sync.core.outcome import Created
 
 CLOCK_SKEW = timedelta(hours=1)
 """So far may this machine's clock and WhatsApp's be apart."""

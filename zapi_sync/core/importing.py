@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Adopted, Known
-from zapi_sync.core.lookup import Details, Member
-from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
-from zapi_sync.core.moves import Move
+from zapi_sync.core.journal import Adopted
+from zapi_sync.core.model import Group, GroupKey, How
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, same_person, why_no_phone
 from zapi_sync.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.lookup import Details, Member
+    from zapi_sync.core.model import GroupId, InstanceName
+    from zapi_sync.core.moves import Move
 
 MAX_SLUG = 80
 """Characters of a key that is made from a name: a key has up to 100, and a number may follow."""

@@ -6,22 +6,28 @@ without `sending` was never sent; `sending` without an outcome, or with an unkno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.model import (
-    Group,
-    GroupId,
-    GroupKey,
-    How,
-    InstanceName,
     Record,
     digest_of_phones,
 )
-from zapi_sync.core.outcome import Absent, Created, Outcome, Rejected, Unknown, Unsent
-from zapi_sync.core.state import State
+from zapi_sync.core.outcome import Absent, Created, Rejected, Unknown, Unsent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from zapi_sync.core.model import (
+        Group,
+        GroupId,
+        GroupKey,
+        How,
+        InstanceName,
+    )
+    from zapi_sync.core.outcome import Outcome
+    from zapi_sync.core.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from zapi_sync.core import forms
-from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
+from zapi_sync.core.journal import Adopted, Begin, Concluded, Intent, LinkFound, Sending
 from zapi_sync.core.json_text import unique_members
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
-from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.outcome import Absent, Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.core.phones import Phone
-from zapi_sync.core.state import State, moment_of, timestamp
+from zapi_sync.core.state import moment_of, timestamp
 from zapi_sync.errors import Code, Location, StateInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zapi_sync.core.journal import Event
+    from zapi_sync.core.outcome import Outcome
+    from zapi_sync.core.state import State
 
 VERSION = 1
 MAX_TEXT = 2000

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.positions import Path
 from zapi_sync.core.source import shortened
+
+if TYPE_CHECKING:
+    from zapi_sync.core.positions import Path
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _DECODE = json.JSONDecoder().raw_decode

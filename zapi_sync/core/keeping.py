@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CI_VARIABLES = ("GITHUB_ACTIONS", "GITLAB_CI", "CI")
 _NO = ("", "0", "false", "no", "off")

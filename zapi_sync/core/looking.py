@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import InstanceName
 from zapi_sync.errors import Code, Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zapi_sync.core.model import InstanceName
 
 UNANSWERED_IN_A_ROW = 3
 """So many groups one after another that cannot be looked at end the look at their instance."""

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.forms import MAX_NAME, PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
-from zapi_sync.core.outcome import Answer
+
+if TYPE_CHECKING:
+    from zapi_sync.core.outcome import Answer
 
 MAX_DIGITS = 20
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
-from zapi_sync.core.phones import Phone
 from zapi_sync.core.redact import LONG_SECRET, redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from zapi_sync.core.phones import Phone
 
 GroupKey = NewType("GroupKey", str)
 """The group's identity in config and state, for ever; the name may change, the key does not."""

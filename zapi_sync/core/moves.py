@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Known, OpenAttempt
-from zapi_sync.core.model import GroupKey
+from zapi_sync.core.journal import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from zapi_sync.core.journal import OpenAttempt
+    from zapi_sync.core.model import GroupKey
 
 
 @dataclass(frozen=True, slots=True)

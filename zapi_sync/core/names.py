@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_NAME = 100
 """Assumption: WhatsApp takes names of up to 100 characters (seen in use; Z-API documents no limit)."""

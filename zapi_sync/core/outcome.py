@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.forms import PARTICIPANT, as_invitation_link, is_group_id
-from zapi_sync.core.model import GroupId, InstanceName, credential_variables
+from zapi_sync.core.model import GroupId, credential_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zapi_sync.core.model import InstanceName
 
 MAX_TEXT = 300
 """How much of what the API says is kept, in characters."""

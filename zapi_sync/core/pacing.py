@@ -6,13 +6,17 @@ What was created when comes from the state, so the pace holds on a fresh CI runn
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import takewhile
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.model import InstanceName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 DAY = timedelta(hours=24)
 HORIZON = timedelta(days=366)

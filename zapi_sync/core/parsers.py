@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import yaml
-from yaml.events import Event, ScalarEvent
+from yaml.events import ScalarEvent
 from yaml.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yaml.events import Event
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BAD_ESCAPE = "found invalid Unicode character escape code"

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from zapi_sync.core.checked import Broken
-from zapi_sync.core.complaints import Complaints
-from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Document, Value
+from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Value
 from zapi_sync.core.phones import EXAMPLES, Phone, is_lid, normalise_phone, person, why_no_phone
-from zapi_sync.core.places import Place, Spot, tell
-from zapi_sync.core.positions import Path
+from zapi_sync.core.places import Place, tell
 from zapi_sync.core.source import shortened
 from zapi_sync.core.table import DEFAULT_COLUMN, MAX_CELLS, Cell, Table
 from zapi_sync.errors import Code, Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from zapi_sync.core.checked import Broken
+    from zapi_sync.core.complaints import Complaints
+    from zapi_sync.core.document import Document
+    from zapi_sync.core.places import Spot
+    from zapi_sync.core.positions import Path
 
 MAX_PARTICIPANTS = 1023
 """Assumption: WhatsApp takes 1,024 members a group, the creator among them (Z-API documents no limit)."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.complaints import Complaints
-from zapi_sync.core.config import Config
-from zapi_sync.core.model import GroupKey
 from zapi_sync.core.phones import (
     country_code,
     is_assigned,
@@ -18,8 +15,15 @@ from zapi_sync.core.phones import (
     with_brazils_code,
     with_ninth_digit,
 )
-from zapi_sync.core.places import Place, Spot
+from zapi_sync.core.places import Place
 from zapi_sync.errors import Code, Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from zapi_sync.core.config import Config
+    from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.places import Spot
 
 
 def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from zapi_sync.core.complaints import Complaints
-from zapi_sync.core.document import Document
-from zapi_sync.core.positions import Path
-from zapi_sync.errors import Code, Diagnostic, Location, Severity
+from zapi_sync.errors import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zapi_sync.core.complaints import Complaints
+    from zapi_sync.core.document import Document
+    from zapi_sync.core.positions import Path
+    from zapi_sync.errors import Code, Location
 
 
 class Spot(Protocol):

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
-from zapi_sync.core.journal import Known, OpenAttempt
-from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import (
-    Group,
-    GroupId,
-    GroupKey,
-    InstanceName,
-    Record,
     digest_of_phones,
 )
-from zapi_sync.core.moves import Move, due, moved
+from zapi_sync.core.moves import due, moved
 from zapi_sync.core.names import comparable_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.lookup import Listed
+    from zapi_sync.core.model import (
+        Group,
+        GroupId,
+        GroupKey,
+        InstanceName,
+        Record,
+    )
+    from zapi_sync.core.moves import Move
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -19,6 +17,13 @@ from yaml.events import (
 )
 
 from zapi_sync.core.source import Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from yaml.events import (
+        Event,
+    )
 
 Path: TypeAlias = tuple[str | int, ...]
 Span: TypeAlias = tuple[Mark | None, Mark | None]

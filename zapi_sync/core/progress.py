@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from zapi_sync.core.model import Group, How
-from zapi_sync.core.outcome import Outcome
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from zapi_sync.core.model import Group, How
+    from zapi_sync.core.outcome import Outcome
 
 
 class SkipReason(StrEnum):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import Group, GroupKey, InstanceName, credential_variables
-from zapi_sync.core.pacing import Pacings
-from zapi_sync.core.plan import Changed, Create, Orphaned, Plan, Step, Unchanged
+from zapi_sync.core.model import credential_variables
+from zapi_sync.core.plan import Changed, Create, Orphaned, Unchanged
 from zapi_sync.errors import Code, Diagnostic, Location, SavedPlanStale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from zapi_sync.core.model import Group, GroupKey, InstanceName
+    from zapi_sync.core.pacing import Pacings
+    from zapi_sync.core.plan import Plan, Step
 
 MAX_TOLD = 20
 """So many of the things that moved are told."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.journal import Intent, OpenAttempt
 from zapi_sync.core.journal_lines import group_members, group_of
@@ -19,7 +19,6 @@ from zapi_sync.core.plan import (
     Difference,
     Orphaned,
     Plan,
-    Step,
     Taken,
     Unchanged,
     Unsettled,
@@ -30,6 +29,11 @@ from zapi_sync.core.state import moment_of, timestamp
 from zapi_sync.core.state_document import record_from, record_members
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.errors import Code, SavedPlanInvalid
+
+if TYPE_CHECKING:
+    from zapi_sync.core.plan import (
+        Step,
+    )
 
 KIND = "zapi-sync plan"
 FORMAT_VERSION = "1.0"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import GroupId, GroupKey, InstanceName, Record, credential_variables
+from zapi_sync.core.model import credential_variables
 from zapi_sync.errors import Code, StateInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zapi_sync.core.model import GroupId, GroupKey, InstanceName, Record
 
 
 @dataclass(frozen=True, slots=True)

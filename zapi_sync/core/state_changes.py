@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.forms import GROUP_KEY, MAX_SERIAL
-from zapi_sync.core.journal import Known
-from zapi_sync.core.model import GroupKey
-from zapi_sync.core.moves import Move
 from zapi_sync.core.source import shortened
-from zapi_sync.core.state import State
 from zapi_sync.errors import Code, Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.moves import Move
+    from zapi_sync.core.state import State
 
 MAX_NAMED = 5
 _LEFT = "nothing was changed"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.json_text import Repeated, place_of, unique_members
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record
-from zapi_sync.core.positions import Path
 from zapi_sync.core.source import shortened
 from zapi_sync.core.state import State, moment_of, timestamp, two_of_one_group
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.core.wording import found
 from zapi_sync.errors import Code, Location, StateInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.core.positions import Path
 
 VERSION = 1
 MAX_PLACES = 100

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from zapi_sync.core.document import Document, Value
-from zapi_sync.core.places import Place
-from zapi_sync.core.source import Source, shortened
+from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from zapi_sync.core.document import Document, Value
+    from zapi_sync.core.places import Place
+    from zapi_sync.core.source import Source
 
 DEFAULT_COLUMN = "phone"
 MAX_CELLS = 10_000

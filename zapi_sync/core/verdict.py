@@ -7,17 +7,19 @@ so it is imported and run only when there is something to explain.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import jsonschema_rs
 
-from zapi_sync.core.positions import Path
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
+
+    from zapi_sync.core.positions import Path
 
 JsonValue: TypeAlias = "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 _Object: TypeAlias = Mapping[str, object]

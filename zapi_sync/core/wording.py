@@ -5,15 +5,20 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.document import Document
 from zapi_sync.core.phones import EXAMPLES
-from zapi_sync.core.positions import Path
 from zapi_sync.core.redact import names_credential
 from zapi_sync.core.source import shortened
 from zapi_sync.core.verdict import Violation
 from zapi_sync.errors import Code, Diagnostic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.core.document import Document
+    from zapi_sync.core.positions import Path
 
 _EXPECTED = {
     "version": "the number 1",

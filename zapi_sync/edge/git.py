@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.keeping import Whereabouts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SECONDS = 30
 _HOST = re.compile(r"(?:(?:https?|ssh|git)://(?:[^@/\s]*@)?|[\w.-]+@)([\w.-]+)")

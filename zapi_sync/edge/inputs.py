@@ -10,17 +10,22 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urlsplit
 
-from zapi_sync.core.model import Credentials, InstanceName, Remote, credential_variables
+from zapi_sync.core.model import Credentials, Remote, credential_variables
 from zapi_sync.core.source import Source, decode, shortened
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from zapi_sync.core.model import InstanceName
 
 STDIN = "-"
 BASE_URL_VARIABLE = "ZAPI_BASE_URL"

@@ -16,12 +16,12 @@ import shlex
 import stat
 import sys
 import threading
-from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Begin, Event, Known, OpenAttempt, reopened, replay
+from zapi_sync.core.journal import Begin, Known, reopened, replay
 from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal, unusable
-from zapi_sync.core.state import State, two_of_one_group
+from zapi_sync.core.state import two_of_one_group
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.errors import (
     Code,
@@ -32,6 +32,12 @@ from zapi_sync.errors import (
     StateUnwritable,
     ZapiSyncError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from zapi_sync.core.journal import Event, OpenAttempt
+    from zapi_sync.core.state import State
 
 MAX_BYTES = 256 * 1024 * 1024
 """So large may a state or a journal be: that of 100,000 groups takes about 60 MiB."""

@@ -11,12 +11,15 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, StateLocked, StateUnwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _RETRY_SECONDS = 0.1
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, ScaffoldUnwritable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def check_new(path: Path) -> None:

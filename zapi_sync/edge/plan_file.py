@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, SavedPlanInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 MAX_BYTES = 256 * 1024 * 1024
 """So large may a saved plan be: that of 100,000 groups takes about 60 MiB."""

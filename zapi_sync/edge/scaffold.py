@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from importlib import resources
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zapi_sync import __version__
 from zapi_sync.core.scaffold import GITIGNORE, Fate, Piece, additions
 from zapi_sync.errors import Code, ScaffoldUnwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 def template(name: str) -> str:

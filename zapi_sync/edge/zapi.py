@@ -11,9 +11,7 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -24,10 +22,6 @@ import httpx
 from zapi_sync import __version__
 from zapi_sync.core.http_date import read_date
 from zapi_sync.core.lookup import (
-    Account,
-    Details,
-    Listed,
-    Metadata,
     NotUnderstood,
     is_no_such_group,
     is_wrong_method,
@@ -39,13 +33,24 @@ from zapi_sync.core.lookup import (
     read_metadata,
     read_own_phone,
 )
-from zapi_sync.core.model import Credentials, Group, GroupId, Remote
-from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Outcome, Unknown, Unsent, classify
+from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Unknown, Unsent, classify
 from zapi_sync.deadline import Deadline, Line
 from zapi_sync.errors import Code, RemoteUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
     from _typeshed.wsgi import WSGIApplication
+
+    from zapi_sync.core.lookup import (
+        Account,
+        Details,
+        Listed,
+        Metadata,
+    )
+    from zapi_sync.core.model import Credentials, Group, GroupId, Remote
+    from zapi_sync.core.outcome import Outcome
 
 CONNECT_SECONDS = 10.0
 LOOKUP_SECONDS = 30.0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.redact import CUT, may_hold_credential
 from zapi_sync.core.source import shortened
-from zapi_sync.errors import Diagnostic, Location, Severity
-from zapi_sync.render.paint import Paint
+from zapi_sync.errors import Severity
 from zapi_sync.render.safe import printable, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zapi_sync.errors import Diagnostic, Location
+    from zapi_sync.render.paint import Paint
 
 MAX_SHOWN = 20
 _EXCERPT = 100

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import GroupKey, Record
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zapi_sync.core.model import GroupKey, Record
 
 HEAD = ("key", "instance", "groupName", "invitationLink")
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.doctor import Finding, Verdict, counts
+from zapi_sync.core.doctor import Verdict, counts
 from zapi_sync.render.complaints import place
 from zapi_sync.render.json import FORMAT_VERSION, document
-from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zapi_sync.core.doctor import Finding
+    from zapi_sync.render.paint import Paint
 
 _CHECK_WIDTH = 14
 

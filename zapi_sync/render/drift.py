@@ -5,17 +5,22 @@ Invite links stand in what a refresh says alone, because they are what it writes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.drift import Drift, Finding, Kind, Looked, Unseen
-from zapi_sync.core.model import GroupKey, Record
-from zapi_sync.core.state import State
-from zapi_sync.errors import Diagnostic
+from zapi_sync.core.drift import Kind, Unseen
 from zapi_sync.render import markdown as md
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import MAX_PHONES, count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from zapi_sync.core.drift import Drift, Finding, Looked
+    from zapi_sync.core.model import GroupKey, Record
+    from zapi_sync.core.state import State
+    from zapi_sync.errors import Diagnostic
 
 _WORDS = {
     Kind.GONE: "gone: no longer listed, and Z-API knows no group of its id",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.importing import Import, Importing, LeftOut
 from zapi_sync.core.model import DEFAULT_INSTANCE
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zapi_sync.core.importing import Import, Importing, LeftOut
 
 _READ_OTHERWISE = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.importing import Import, Importing, LeftOut
-from zapi_sync.errors import Diagnostic
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.core.importing import Import, Importing, LeftOut
+    from zapi_sync.errors import Diagnostic
 
 
 def summary(found: Importing, out: str | None, *, written: bool) -> str:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Known, OpenAttempt
-from zapi_sync.core.model import Group, GroupKey, Record
-from zapi_sync.core.moves import Move
-from zapi_sync.core.outcome import Created, Outcome, Rejected, Unknown, Unsent
-from zapi_sync.core.pacing import Forecast
-from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Step, Taken, Unchanged, Unsettled
-from zapi_sync.core.progress import Finished, Skipped, run_again_after
-from zapi_sync.core.scaffold import Piece
-from zapi_sync.core.state import State, timestamp
+from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
+from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unchanged, Unsettled
+from zapi_sync.core.progress import Finished, run_again_after
+from zapi_sync.core.state import timestamp
 from zapi_sync.core.state_document import state_members
-from zapi_sync.errors import Diagnostic, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.model import Group, GroupKey, Record
+    from zapi_sync.core.moves import Move
+    from zapi_sync.core.outcome import Outcome
+    from zapi_sync.core.pacing import Forecast
+    from zapi_sync.core.plan import Plan, Step
+    from zapi_sync.core.progress import Skipped
+    from zapi_sync.core.scaffold import Piece
+    from zapi_sync.core.state import State
+    from zapi_sync.errors import Diagnostic, Location
 
 FORMAT_VERSION = "1.0"
 """Of all documents: the second number grows with a new member, the first when a member changes meaning."""

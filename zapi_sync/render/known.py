@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from zapi_sync.core.journal import Known
+from typing import TYPE_CHECKING
+
 from zapi_sync.core.plan import Unsettled
-from zapi_sync.core.saved_plan import SavedPlan
 from zapi_sync.core.state import timestamp
 from zapi_sync.render.markdown import code, report
-from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 from zapi_sync.render.state import entry
 from zapi_sync.render.text import count, unsettled
+
+if TYPE_CHECKING:
+    from zapi_sync.core.journal import Known
+    from zapi_sync.core.saved_plan import SavedPlan
+    from zapi_sync.render.paint import Paint
 
 
 def text(known: Known, paint: Paint) -> str:

@@ -7,20 +7,26 @@ mention, no reference, no link and no HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import Group
-from zapi_sync.core.moves import Move
-from zapi_sync.core.pacing import Forecast
-from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Plan, Taken, Unsettled
+from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
 from zapi_sync.core.source import shortened
-from zapi_sync.errors import Diagnostic, Location, Severity
+from zapi_sync.errors import Severity
 from zapi_sync.render.complaints import place
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, without_phones
 from zapi_sync.render.text import count, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from zapi_sync.core.model import Group
+    from zapi_sync.core.moves import Move
+    from zapi_sync.core.pacing import Forecast
+    from zapi_sync.core.plan import Plan
+    from zapi_sync.errors import Diagnostic, Location
 
 MAX_LINES = 200
 """So many groups or complaints are listed under one title."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from posixpath import normpath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from zapi_sync import __version__
-from zapi_sync.errors import Diagnostic, Location
 from zapi_sync.render.json import document
 from zapi_sync.render.safe import printable, without_phones
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.errors import Diagnostic, Location
 
 
 def log(diagnostics: Sequence[Diagnostic]) -> str:

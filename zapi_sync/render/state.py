@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.journal import OpenAttempt
-from zapi_sync.core.model import GroupKey, Record
-from zapi_sync.core.moves import Move
-from zapi_sync.core.state import State, timestamp
-from zapi_sync.errors import Diagnostic
+from zapi_sync.core.model import Record
+from zapi_sync.core.state import timestamp
 from zapi_sync.render import json
-from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.moves import Move
+    from zapi_sync.core.state import State
+    from zapi_sync.errors import Diagnostic
+    from zapi_sync.render.paint import Paint
 
 Entry: TypeAlias = Record | OpenAttempt
 """What is known under a key: the group that was created, or the attempt whose outcome is not known."""

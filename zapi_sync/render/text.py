@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import Group, GroupKey, How, Record
-from zapi_sync.core.moves import Move
+from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
-from zapi_sync.core.pacing import Forecast
-from zapi_sync.core.phones import Phone
-from zapi_sync.core.plan import Adopt, Changed, Create, Difference, Orphaned, Plan, Taken, Unsettled
-from zapi_sync.core.progress import Finished
-from zapi_sync.core.scaffold import Fate, Piece
+from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
+from zapi_sync.core.scaffold import Fate
 from zapi_sync.core.state import timestamp
-from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import pad, printable, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from zapi_sync.core.model import Group, GroupKey, Record
+    from zapi_sync.core.moves import Move
+    from zapi_sync.core.pacing import Forecast
+    from zapi_sync.core.phones import Phone
+    from zapi_sync.core.plan import Difference, Plan
+    from zapi_sync.core.progress import Finished
+    from zapi_sync.core.scaffold import Piece
+    from zapi_sync.render.paint import Paint
 
 MAX_PHONES = 8
 MAX_COURSES = 10

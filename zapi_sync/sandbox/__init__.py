@@ -5,12 +5,13 @@ Flask is imported once an app or a server is asked for, not before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zapi_sync.sandbox.rules import CONNECTED_NUMBER, NOT_ADDABLE_SUFFIX, REFUSED_CLIENT_TOKEN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from importlib import resources
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
@@ -19,6 +17,9 @@ from zapi_sync.sandbox.store import Store
 from zapi_sync.sandbox.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _WELCOME = (

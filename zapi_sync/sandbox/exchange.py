@@ -6,16 +6,18 @@ import io
 import json
 import math
 import socket
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from werkzeug.wrappers import Request, Response
-
-from zapi_sync.sandbox.store import Store
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed.wsgi import WSGIApplication
+    from werkzeug.wrappers import Request
+
+    from zapi_sync.sandbox.store import Store
 
 _DEPTH = 100
 """How deep a body may be nested: what can be read on a short stack cannot always be told on a long one."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import ClientDisconnected
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
 from zapi_sync.sandbox.exchange import Exchange, answer, json_of
-from zapi_sync.sandbox.faults import FaultQueue
-from zapi_sync.sandbox.ledger import Entry, Ledger
-from zapi_sync.sandbox.store import Store
+from zapi_sync.sandbox.ledger import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from werkzeug.wrappers import Response
+
+    from zapi_sync.sandbox.faults import FaultQueue
+    from zapi_sync.sandbox.ledger import Ledger
+    from zapi_sync.sandbox.store import Store
 
 _PATH = re.compile(r"/instances/([^/]+)/token/[^/]+/(.+)", re.DOTALL)
 _CALL = re.compile(
