@@ -8,7 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.evidence import Found, StillOpen, another_keys
-from zapi_sync.core.journal import Adopted, Concluded, Intent, OpenAttempt, Sending
+from zapi_sync.core.journal import Adopted, Concluded, Intent, Sending
+from zapi_sync.core.known import OpenAttempt
 from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import next_turn
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from zapi_sync.core.evidence import Settlement
-    from zapi_sync.core.journal import Event, Known
+    from zapi_sync.core.journal import Event
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import Group, GroupId, InstanceName
     from zapi_sync.core.outcome import Outcome
     from zapi_sync.core.pacing import Pacing, Pacings, Turn

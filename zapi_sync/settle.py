@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.evidence import (
         Settlement,
     )
-    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.lookup import Metadata
     from zapi_sync.core.model import Group, GroupId, InstanceName
     from zapi_sync.ports import Clock, GroupDirectory, Journal

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zapi_sync.core.model import Credentials, Group, GroupKey, InstanceName, Remote
+from zapi_sync.core.credentials import Credentials, Remote
+from zapi_sync.core.model import Group, GroupKey, InstanceName
 from zapi_sync.core.outcome import Outcome
 from zapi_sync.core.phones import Phone
 from zapi_sync.edge.zapi import ZApi

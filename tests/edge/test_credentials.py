@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from zapi_sync.core.model import Credentials, InstanceName, Remote
-from zapi_sync.edge.inputs import read_credentials, read_remote
+from zapi_sync.core.credentials import Credentials, Remote
+from zapi_sync.core.model import InstanceName
+from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.errors import CredentialsInvalid
 
 from .given import refusal

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from zapi_sync.core.journal import Begin, Known, replay
+from zapi_sync.core.journal import Begin, replay
 from zapi_sync.core.journal_lines import line_of, parse_journal
+from zapi_sync.core.known import Known
 from zapi_sync.core.outcome import Unknown
 from zapi_sync.core.state_document import state_text
 from zapi_sync.edge import inputs

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zapi_sync.core.credentials import Remote
 from zapi_sync.core.forms import MAX_NAME, as_invitation_link, is_group_id
 from zapi_sync.core.lookup import MAX_DIGITS, Details, Listed, Metadata
-from zapi_sync.core.model import Remote
 from zapi_sync.core.outcome import (
     Created,
     Outcome,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from zapi_sync.core.model import Credentials
+from zapi_sync.core.credentials import Credentials
 from zapi_sync.core.outcome import MAX_TEXT, Outcome, Rejected, Unknown
 from zapi_sync.errors import Code, RemoteUnavailable, StateUnwritable
 

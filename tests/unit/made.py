@@ -10,7 +10,8 @@ import pytest
 
 from zapi_sync.core.config import TYPED_KEYS
 from zapi_sync.core.document import Document, parse
-from zapi_sync.core.journal import Intent, OpenAttempt
+from zapi_sync.core.journal import Intent
+from zapi_sync.core.known import OpenAttempt
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Record, digest_of_phones
 from zapi_sync.core.phones import Phone
 from zapi_sync.core.source import Source

@@ -10,7 +10,8 @@ from itertools import chain
 
 from zapi_sync.apply import Applier
 from zapi_sync.core.evidence import Settlement, StillOpen
-from zapi_sync.core.journal import Begin, Event, Known, OpenAttempt, replay
+from zapi_sync.core.journal import Begin, Event, replay
+from zapi_sync.core.known import Known, OpenAttempt
 from zapi_sync.core.model import Group, GroupId, InstanceName
 from zapi_sync.core.outcome import Created, Outcome, Unsent
 from zapi_sync.core.pacing import UNPACED, Pacing, Pacings

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.evidence import Found
-from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Known, Sending
+from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Sending
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import Group, GroupId, How
 from zapi_sync.core.outcome import Cause, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Pacing

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from zapi_sync.core.config import read_config
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.errors import ConfigInvalid
 
 from .made import document, group, open_attempt, record, refusal, state, told

@@ -11,8 +11,8 @@ import pytest
 from zapi_sync.core import doctor
 from zapi_sync.core.doctor import Check, Finding, Verdict, masked
 from zapi_sync.core.http_date import read_date
-from zapi_sync.core.journal import Known
 from zapi_sync.core.keeping import Whereabouts
+from zapi_sync.core.known import Known
 from zapi_sync.core.lookup import Account, read_account
 from zapi_sync.core.model import DEFAULT_INSTANCE, GroupKey, InstanceName
 from zapi_sync.core.outcome import Answer

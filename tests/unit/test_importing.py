@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from zapi_sync.core.config import read_config
 from zapi_sync.core.forms import GROUP_KEY
 from zapi_sync.core.importing import Import, Importing, LeftOut, Seen, adopted, importing, slug, unique
-from zapi_sync.core.journal import Known, replay
+from zapi_sync.core.journal import replay
+from zapi_sync.core.known import Known
 from zapi_sync.core.lookup import Details, Member
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.plan import Unchanged, make_plan

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from jsonschema import Draft202012Validator
 
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupId, GroupKey, InstanceName
 from zapi_sync.core.outcome import Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast

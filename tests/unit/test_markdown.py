@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupId, GroupKey
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Plan, Taken, make_plan

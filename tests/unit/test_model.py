@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.model import Credentials, InstanceName, credential_variables, digest_of_phones, sha256_of
+from zapi_sync.core.credentials import Credentials
+from zapi_sync.core.model import InstanceName, credential_variables, digest_of_phones, sha256_of
 from zapi_sync.core.names import comparable_name
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.journal import Known, reopened, replay
+from zapi_sync.core.journal import reopened, replay
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import Group, GroupKey
 from zapi_sync.core.moves import Move, due, held_back, moved
 from zapi_sync.core.plan import Changed, Create, Orphaned, Plan, Taken, Unchanged, Unsettled, make_plan

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.journal import Intent, Known, OpenAttempt, record_of
+from zapi_sync.core.journal import Intent, record_of
+from zapi_sync.core.known import Known, OpenAttempt
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupId, GroupKey, InstanceName, Record
 from zapi_sync.core.outcome import Created

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.config import Config, read_config
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import make_plan
 from zapi_sync.core.ranges import MAX_RANGE, range_of

@@ -14,14 +14,13 @@ from zapi_sync.core.journal import (
     Concluded,
     Event,
     Intent,
-    Known,
     LinkFound,
-    OpenAttempt,
     Sending,
     record_of,
     reopened,
     replay,
 )
+from zapi_sync.core.known import Known, OpenAttempt
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.state import State

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupId, GroupKey, InstanceName, sha256_of
 from zapi_sync.core.pacing import Pacing, Pacings
 from zapi_sync.core.plan import Adopt, Plan, make_plan

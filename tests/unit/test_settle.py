@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen, another_keys
-from zapi_sync.core.journal import Intent, OpenAttempt
+from zapi_sync.core.journal import Intent
+from zapi_sync.core.known import OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
 from zapi_sync.core.outcome import Created

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from zapi_sync.core.forms import MAX_SERIAL
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, GroupKey
 from zapi_sync.core.moves import Move
 from zapi_sync.core.state import State

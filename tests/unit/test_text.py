@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Cause, Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Plan, Taken, Unsettled, make_plan
 from zapi_sync.core.progress import Finished
-from zapi_sync.render import text
+from zapi_sync.render import results, text
 from zapi_sync.render.paint import Paint
 
 from .made import group, open_attempt, record, state
@@ -107,7 +107,7 @@ def test_of_many_instances_only_the_first_have_their_budget_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("length", "words"),
     [
         (0, "0 s"),
         (1.4, "1 s"),
@@ -120,8 +120,8 @@ def test_of_many_instances_only_the_first_have_their_budget_told() -> None:
         (timedelta(days=2).total_seconds(), "48 h"),
     ],
 )
-def test_a_time_is_told_as_one_says_it(seconds: float, words: str) -> None:
-    assert text.seconds(seconds) == words
+def test_a_time_is_told_as_one_says_it(length: float, words: str) -> None:
+    assert seconds(length) == words
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_time_is_told_as_one_says_it(seconds: float, words: str) -> None:
     ],
 )
 def test_an_outcome_is_told_first_and_what_to_do_after_it(outcome: Outcome, head: str) -> None:
-    first, *rest = text.finished(Finished(group(), outcome), PLAIN).splitlines()
+    first, *rest = results.finished(Finished(group(), outcome), PLAIN).splitlines()
     assert first == head
     assert bool(rest) is not isinstance(outcome, Created)
 
@@ -146,7 +146,7 @@ def test_an_outcome_is_told_first_and_what_to_do_after_it(outcome: Outcome, head
     ("how", "word"), [(How.SETTLED, "found"), (How.ADOPTED, "adopted"), (How.IMPORTED, "imported")]
 )
 def test_a_group_that_was_not_created_here_is_told_as_what_it_is(how: How, word: str) -> None:
-    assert text.finished(Finished(group(), MADE, how), PLAIN) == f'{word:<10}vip-01 "VIP 01"  {MADE.phone}'
+    assert results.finished(Finished(group(), MADE, how), PLAIN) == f'{word:<10}vip-01 "VIP 01"  {MADE.phone}'
 
 
 def test_a_group_in_doubt_is_told_with_the_ways_on() -> None:
@@ -182,7 +182,7 @@ def test_the_table_of_links_stands_in_columns_whatever_the_names() -> None:
         (group("a", name="字字"), MADE),
         (group("launch-vip-01", name="Ação"), Created(MADE.phone, None, ("5544777777777",))),
     ]
-    lines = text.created(made, PLAIN).splitlines()
+    lines = results.created(made, PLAIN).splitlines()
     assert lines[:3] == [
         "KEY            GROUP  ID                        INVITE LINK",
         "a              字字   120363019502650977-group  https://chat.whatsapp.com/GONwbGGDkLe8BifUWwLgct",
@@ -193,7 +193,7 @@ def test_the_table_of_links_stands_in_columns_whatever_the_names() -> None:
 
 def test_who_gets_a_private_invitation_is_told_as_that() -> None:
     made = Created(MADE.phone, MADE.invitation_link, ("5544777777777", "1@lid"))
-    assert text.created([(group(auto_invite=True), made)], PLAIN).splitlines()[2:] == [
+    assert results.created([(group(auto_invite=True), made)], PLAIN).splitlines()[2:] == [
         "  invited privately: 5544777777777, 1@lid"
     ]
 
@@ -205,11 +205,11 @@ def test_nothing_from_outside_reaches_the_terminal_as_it_came() -> None:
     )
     shown = [
         text.plan(make_plan([evil, group("vip-02", name=EVIL)], known), [], PLAIN),
-        text.created([(evil, Created(MADE.phone, None, (EVIL,)))], PLAIN),
+        results.created([(evil, Created(MADE.phone, None, (EVIL,)))], PLAIN),
         *text.unsettled([Unsettled(GroupKey("d"), open_attempt(evil, reason=EVIL))], PLAIN),
         *text.taken([Taken(evil, (MADE.phone, MADE.phone))], PLAIN),
         *(
-            text.finished(Finished(evil, each), PLAIN)
+            results.finished(Finished(evil, each), PLAIN)
             for each in (MADE, Rejected(Cause.INPUT, EVIL), Unsent(EVIL), Unknown(EVIL))
         ),
     ]

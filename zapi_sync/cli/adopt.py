@@ -10,6 +10,7 @@ import click
 
 from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.completion import complete_file, complete_instance, complete_key
+from zapi_sync.cli.connecting import connect_to_look, nowhere
 from zapi_sync.cli.import_all import Wish, import_all
 from zapi_sync.cli.options import (
     files_option,
@@ -19,7 +20,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import connect_to_look, current, load_config, nowhere, state_to_change
+from zapi_sync.cli.wiring import current, load_config, state_to_change
 from zapi_sync.core.forms import is_group_id
 from zapi_sync.core.journal import Concluded
 from zapi_sync.core.model import GroupId, GroupKey, How
@@ -30,7 +31,7 @@ from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ConfigInvalid, ExitCode, StateInvalid, UsageError
-from zapi_sync.render import json, text
+from zapi_sync.render import json, results
 from zapi_sync.settle import adopt
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
-    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.model import Group, InstanceName
     from zapi_sync.edge.local_state import LocalState
     from zapi_sync.errors import Location
@@ -238,7 +239,7 @@ def _adopt(
     if console.json:
         console.result(json.applied([finished], [], [], []))
     else:
-        console.result(text.created([(event.group, event.created)], console.paint))
+        console.result(results.created([(event.group, event.created)], console.paint))
     return ExitCode.DONE
 
 

@@ -11,6 +11,7 @@ import click
 
 from zapi_sync.cli.apply_run import Policy, Run
 from zapi_sync.cli.completion import complete_file
+from zapi_sync.cli.connecting import SANDBOX, check_origin, connect
 from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
     Seconds,
@@ -30,18 +31,7 @@ from zapi_sync.cli.saving import (
     refuse_if_stale,
     refuse_what_a_plan_says,
 )
-from zapi_sync.cli.wiring import (
-    SANDBOX,
-    check_kept,
-    check_origin,
-    connect,
-    current,
-    load_config,
-    load_state,
-    open_state,
-    plan_of,
-    state_file,
-)
+from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, plan_of, state_file
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import Existing, Unsettled, to_be_listed
 from zapi_sync.edge.clock import SystemClock
@@ -51,7 +41,7 @@ from zapi_sync.edge.lock import locked
 if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import InstanceName
     from zapi_sync.core.plan import Plan
 

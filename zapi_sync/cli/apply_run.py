@@ -25,18 +25,20 @@ from zapi_sync.core.state import State, check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
-from zapi_sync.render import text
+from zapi_sync.render import results, text
+from zapi_sync.render.words import count
 from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
-    from zapi_sync.cli.wiring import Api
     from zapi_sync.core.config import Config
     from zapi_sync.core.evidence import Settlement
-    from zapi_sync.core.journal import Event, Known, OpenAttempt
+    from zapi_sync.core.journal import Event
+    from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.lookup import Listed
     from zapi_sync.core.model import GroupId, GroupKey, InstanceName
     from zapi_sync.core.pacing import Pacings
@@ -125,7 +127,7 @@ class Run:
                     case Found(created):
                         finished = Finished(group, created, How.SETTLED)
                         self.done.append(finished)
-                        self.console.talk(text.finished(finished, self.console.talk_paint))
+                        self.console.talk(results.finished(finished, self.console.talk_paint))
                     case NotThere(reason):
                         self.console.talk(f"{group.key}: {reason}, so it may be created again")
                     case StillOpen(reason):
@@ -275,7 +277,7 @@ def write_down(local: LocalState, state: State, events: Sequence[Event]) -> Know
 
 def _ask(plan: Plan) -> None:
     deeds = [
-        f"{deed} {text.count(number, thing)}"
+        f"{deed} {count(number, thing)}"
         for deed, number, thing in (
             ("move", len(plan.moves), "key"),
             ("create", len(plan.of(Create)), "group"),

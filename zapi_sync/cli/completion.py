@@ -66,7 +66,7 @@ def _wanted(ctx: click.Context) -> Sequence[Group]:
 def complete_known_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The keys of the state that the options name; none, and not a word, where it cannot be read."""
     from zapi_sync.cli.wiring import load_state, open_state, state_file
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.edge.inputs import environment
 
     options = ctx.params

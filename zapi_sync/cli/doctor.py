@@ -10,24 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zapi_sync.cli.connecting import connect_to_look, nowhere
 from zapi_sync.cli.options import DEFAULT_FILE, files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.versions import versions
-from zapi_sync.cli.wiring import (
-    connect_to_look,
-    load_config,
-    load_state,
-    nowhere,
-    open_state,
-    state_file,
-)
+from zapi_sync.cli.wiring import load_config, load_state, open_state, state_file
 from zapi_sync.core import doctor
 from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge import git
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.inputs import environment, read_credentials, read_remote
+from zapi_sync.edge.credentials import read_credentials, read_remote
+from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import holder_of
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.render import doctor as rendered
@@ -36,10 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
-    from zapi_sync.cli.wiring import (
-        Api,
-    )
     from zapi_sync.core.config import Config
     from zapi_sync.core.model import InstanceName
     from zapi_sync.edge.local_state import LocalState

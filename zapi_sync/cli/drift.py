@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from zapi_sync.cli.completion import complete_known_key
+from zapi_sync.cli.connecting import check_origin
 from zapi_sync.cli.console import Format
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
-from zapi_sync.cli.wiring import check_origin, load_state, state_to_read
+from zapi_sync.cli.wiring import load_state, state_to_read
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import drift as rendered

@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.approval import approve
+from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.looking import teller
-from zapi_sync.cli.wiring import (
-    check_kept,
-    connect_to_look,
-    current,
-    load_config,
-    load_state,
-    open_state,
-    state_file,
-)
+from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, state_file
 from zapi_sync.core.forms import INSTANCE_NAME
 from zapi_sync.core.importing import adopted, importing
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
@@ -31,20 +24,18 @@ from zapi_sync.edge.new_file import check_new, write_new
 from zapi_sync.errors import Code, ExitCode, UsageError
 from zapi_sync.render import groups_yaml
 from zapi_sync.render import importing as rendered
-from zapi_sync.render.text import count
+from zapi_sync.render.words import count
 from zapi_sync.settle import complete_listing, link_of
 from zapi_sync.strangers import StrangerLook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
-    from zapi_sync.cli.wiring import (
-        Api,
-    )
     from zapi_sync.core.config import Config
     from zapi_sync.core.importing import Importing
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Listed
     from zapi_sync.edge.local_state import LocalState
     from zapi_sync.errors import Location

@@ -14,7 +14,7 @@ from zapi_sync.core.scaffold import GITIGNORE, SCHEMA, CodeHost, Fate, workflows
 from zapi_sync.edge import git, scaffold
 from zapi_sync.edge.inputs import environment, schema_text
 from zapi_sync.errors import Code, Diagnostic, ExitCode, Location, Severity
-from zapi_sync.render import json, text
+from zapi_sync.render import json, results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def command(console: Console, folder: str, ci: str, dry_run: bool) -> int:
     if console.format is Format.JSON:
         console.result(json.scaffold(pieces, warnings, dry_run=dry_run))
     else:
-        console.result(text.scaffold(pieces, console.paint, dry_run=dry_run))
+        console.result(results.scaffold(pieces, console.paint, dry_run=dry_run))
         if not dry_run:
             console.talk(_next(folder, workflow=bool(found)))
     return ExitCode.DONE

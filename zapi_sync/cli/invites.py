@@ -10,7 +10,7 @@ from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.wiring import load_state, state_to_read
 from zapi_sync.errors import ExitCode
-from zapi_sync.render import csv, json, text
+from zapi_sync.render import csv, json, results
 
 if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
@@ -38,5 +38,5 @@ def command(console: Console, files: tuple[str, ...], state: str | None, sandbox
         case Format.CSV:
             console.result(csv.invites(groups))
         case _:
-            console.result(text.invites(groups, console.paint))
+            console.result(results.invites(groups, console.paint))
     return ExitCode.DONE

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.keys import matching
-from zapi_sync.cli.wiring import connect_to_look
 from zapi_sync.core.drift import Drift, drift_of
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code
-from zapi_sync.render.text import count
+from zapi_sync.render.words import count
 from zapi_sync.settle import complete_listing
 from zapi_sync.survey import Surveyor
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
+    from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
-    from zapi_sync.cli.wiring import Api
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Listed
     from zapi_sync.core.model import GroupKey, InstanceName, Record
     from zapi_sync.errors import Diagnostic

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zapi_sync.cli.completion import complete_file
+from zapi_sync.cli.connecting import remote_warnings
 from zapi_sync.cli.console import Format
 from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
@@ -17,16 +18,7 @@ from zapi_sync.cli.options import (
     target_option,
     with_console,
 )
-from zapi_sync.cli.wiring import (
-    doubts,
-    forecasts,
-    load_config,
-    load_state,
-    open_state,
-    plan_of,
-    remote_warnings,
-    state_file,
-)
+from zapi_sync.cli.wiring import doubts, forecasts, load_config, load_state, open_state, plan_of, state_file
 from zapi_sync.core.moves import moved
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.plan import (
@@ -47,7 +39,7 @@ if TYPE_CHECKING:
 
     from zapi_sync.cli.console import Console
     from zapi_sync.cli.looking import Look
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey
     from zapi_sync.core.plan import (
         Plan,

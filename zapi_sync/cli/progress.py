@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol, Self
 
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
-from zapi_sync.core.state import timestamp
-from zapi_sync.render import text
+from zapi_sync.render import results
 from zapi_sync.render.safe import printable
+from zapi_sync.render.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,7 @@ def follow(
         for each in progress:
             match each:
                 case Waiting(group, until):
-                    wait = text.seconds((until - now()).total_seconds())
+                    wait = seconds((until - now()).total_seconds())
                     display.waiting(f"next is {group.key}, in {wait}: the pace between two creations")
                 case Started(group):
                     display.at_hand(group.key)
@@ -36,7 +37,7 @@ def follow(
                     display.waiting(f"looking for {group.key}: {printable(reason)}")
                 case Finished():
                     done += 1
-                    display.done(f"[{done}/{total}] {text.finished(each, console.talk_paint)}")
+                    display.done(f"[{done}/{total}] {results.finished(each, console.talk_paint)}")
                 case Skipped():
                     done += 1
                     display.note(f"[{done}/{total}] {_skipped(each)}")

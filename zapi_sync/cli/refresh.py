@@ -8,6 +8,7 @@ import click
 
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.completion import complete_known_key
+from zapi_sync.cli.connecting import check_origin
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import (
     auto_approve_option,
@@ -18,19 +19,19 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import check_origin, current, load_state, state_to_change
+from zapi_sync.cli.wiring import current, load_state, state_to_change
 from zapi_sync.core.drift import refreshments
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ExitCode, StateInvalid
 from zapi_sync.render import drift as rendered
-from zapi_sync.render.text import count
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zapi_sync.cli.console import Console
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey, Record
     from zapi_sync.core.state import State
     from zapi_sync.edge.local_state import LocalState

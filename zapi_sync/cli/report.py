@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Taken, Unsettled
 from zapi_sync.core.progress import RUN_AGAIN, Finished, Skipped, run_again_after
-from zapi_sync.core.state import timestamp
 from zapi_sync.errors import ExitCode
-from zapi_sync.render import json, text
+from zapi_sync.render import json, results, text
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,13 +74,13 @@ def _report_text(
         if isinstance(each, Finished) and isinstance(each.outcome, Created)
     ]
     if made:
-        console.result(text.created(made, console.paint))
+        console.result(results.created(made, console.paint))
     paint = console.talk_paint
     if taken or open_steps:
         console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
     meant = len(ended) + len(taken) + len(open_steps)
     if meant:
-        console.talk(f"\n{len(made)} of {text.count(meant, 'group')} done.")
+        console.talk(f"\n{len(made)} of {count(meant, 'group')} done.")
     if again := run_again_after(ended):
         console.talk(f"For the rest, run zapi-sync apply again after {timestamp(again)}.")
 

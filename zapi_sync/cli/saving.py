@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from zapi_sync.cli.connecting import SANDBOX
 from zapi_sync.cli.options import DEFAULT_FILE
-from zapi_sync.cli.wiring import SANDBOX, plan_of, state_file
+from zapi_sync.cli.wiring import plan_of, state_file
 from zapi_sync.core.model import credential_variables, sha256_of
 from zapi_sync.core.plan import Create
 from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links
 from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
 from zapi_sync.edge import inputs
+from zapi_sync.edge.credentials import read_remote
 from zapi_sync.edge.plan_file import read_plan, write_plan
 from zapi_sync.errors import Code, SavedPlanStale, UsageError
 from zapi_sync.render.safe import printable
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from zapi_sync.core.config import Config
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey, InstanceName
     from zapi_sync.core.plan import Plan
 
@@ -51,7 +53,7 @@ def the_plan(
         state=str(state if all(map(_is_relative, files)) else state.absolute()),
         lineage=known.state.lineage if known.state else None,
         serial=known.state.serial if known.state else None,
-        remote=(SANDBOX if sandbox else inputs.read_remote(environment)).origin,
+        remote=(SANDBOX if sandbox else read_remote(environment)).origin,
         instances={} if sandbox else {name: _digest(name, environment) for name in instances},
         pacings=config.pacings,
         targets=None if targets is None else tuple(sorted(targets)),

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from zapi_sync.cli.completion import complete_file
+from zapi_sync.cli.connecting import SANDBOX
 from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.saving import load_plan, refuse_what_a_plan_says
-from zapi_sync.cli.wiring import SANDBOX, forecasts, load_state, state_to_read
+from zapi_sync.cli.wiring import forecasts, load_state, state_to_read
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.saved_plan_document import saved_members
 from zapi_sync.edge.clock import SystemClock

@@ -9,6 +9,7 @@ import click
 
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.completion import complete_file, complete_known_key
+from zapi_sync.cli.connecting import check_origin
 from zapi_sync.cli.keys import matching
 from zapi_sync.cli.options import (
     auto_approve_option,
@@ -19,16 +20,8 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import (
-    check_origin,
-    current,
-    load_config,
-    load_state,
-    state_file,
-    state_to_change,
-    state_to_read,
-)
-from zapi_sync.core.journal import Known
+from zapi_sync.cli.wiring import current, load_config, load_state, state_file, state_to_change, state_to_read
+from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, moved
 from zapi_sync.core.state_changes import (
@@ -45,7 +38,7 @@ from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
-from zapi_sync.render.text import count
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

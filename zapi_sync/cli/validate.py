@@ -11,7 +11,8 @@ from zapi_sync.cli.options import files_option, with_console
 from zapi_sync.cli.wiring import load_config
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.errors import ExitCode
-from zapi_sync.render import json, markdown, sarif, text
+from zapi_sync.render import json, markdown, sarif
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
@@ -39,5 +40,5 @@ def command(console: Console, files: tuple[str, ...], strict: bool) -> int:
         case Format.SARIF:
             console.result(sarif.log(warnings))
         case _:
-            console.result(f"Valid: {text.count(len(config.groups), 'group')}.")
+            console.result(f"Valid: {count(len(config.groups), 'group')}.")
     return ExitCode.ERROR if strict and warnings else ExitCode.DONE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import logging
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,45 +14,34 @@ from zapi_sync.cli.options import DEFAULT_FILE, STATE_VARIABLE
 from zapi_sync.core.config import TYPED_KEYS, read_config
 from zapi_sync.core.document import parse
 from zapi_sync.core.keeping import ci_of, vanishing
-from zapi_sync.core.model import Credentials, Remote, sha256_of
 from zapi_sync.core.pacing import forecast
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import Create, make_plan
-from zapi_sync.core.state import check_remote
 from zapi_sync.core.table import tables_wanted
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import (
     Code,
     ConfigInvalid,
-    CredentialsInvalid,
-    Severity,
     StateInvalid,
-    StateUnwritable,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-
-    from _typeshed.wsgi import WSGIApplication
 
     from zapi_sync.core.config import Config
     from zapi_sync.core.document import Document
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey, InstanceName
     from zapi_sync.core.pacing import Forecast, Pacings
     from zapi_sync.core.plan import Plan
     from zapi_sync.core.source import Source
-    from zapi_sync.edge.zapi import ZApi
     from zapi_sync.errors import (
         Diagnostic,
-        Location,
     )
 
-SANDBOX = Remote(base_url="http://sandbox", origin="sandbox")
-LOOKUP_SECONDS = 30.0
 _STATE_SUFFIX = ".state.json"
 _SANDBOX_STATE_SUFFIX = ".sandbox.state.json"
 
@@ -96,7 +84,7 @@ def state_file(
     """
     if state is None:
         path = _default_state(files, environment.get(STATE_VARIABLE))
-        path = path.with_name(_stem(path) + _SANDBOX_STATE_SUFFIX) if sandbox and path.name else path
+        path = path.with_name(stem_of(path) + _SANDBOX_STATE_SUFFIX) if sandbox and path.name else path
     else:
         path = Path(state)
     if not path.name:
@@ -134,7 +122,8 @@ def _beside(file: str) -> Path:
     return path.with_name(path.stem + _STATE_SUFFIX)
 
 
-def _stem(state: Path) -> str:
+def stem_of(state: Path) -> str:
+    """The name of a state less its suffix, of what belongs to it."""
     return state.name.removesuffix(_STATE_SUFFIX) if state.name.endswith(_STATE_SUFFIX) else state.stem
 
 
@@ -173,13 +162,6 @@ def current(state: LocalState) -> Known:
     return state.checkpoint() if state.has_journal else load_state(state)
 
 
-def check_origin(known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool) -> None:
-    """Raises StateInvalid where the state speaks of another API; needs no credentials."""
-    if known.state:
-        remote = SANDBOX if sandbox else inputs.read_remote(environment)
-        check_remote(known.state, remote.origin, {}, str(state))
-
-
 def check_kept(state: LocalState, environment: Mapping[str, str]) -> None:
     """Raises StateInvalid where this is a CI job that takes the state, or its journal, with it."""
     ci = ci_of(environment)
@@ -195,17 +177,6 @@ def check_kept(state: LocalState, environment: Mapping[str, str]) -> None:
             raise StateInvalid(found[:1])
 
 
-def remote_warnings(
-    known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool
-) -> list[Diagnostic]:
-    """What a plan, which asks no API, can already tell about an apply that would be refused."""
-    try:
-        check_origin(known, state, environment, sandbox=sandbox)
-    except (CredentialsInvalid, StateInvalid) as refusal:
-        return [replace(each, severity=Severity.WARNING) for each in refusal.diagnostics]
-    return []
-
-
 def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:
     """The course of an apply, instance by instance."""
     wanted: dict[InstanceName, int] = {}
@@ -216,102 +187,6 @@ def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:
         forecast(instance, now, creations.get(instance, []), pacings.of(instance), number)
         for instance, number in wanted.items()
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """Where the groups live, as far as this run needs it; `clients` has one of each instance in use."""
-
-    remote: Remote
-    digests: Mapping[InstanceName, str]
-    clients: Mapping[InstanceName, ZApi]
-
-    def client(self, instance: InstanceName) -> ZApi:
-        return self.clients[instance]
-
-    @property
-    def is_sandbox(self) -> bool:
-        return self.remote == SANDBOX
-
-    def close(self) -> None:
-        for client in self.clients.values():
-            client.close()
-
-
-def connect(
-    state: Path,
-    environment: Mapping[str, str],
-    needed: Collection[InstanceName],
-    useful: Collection[InstanceName],
-    timeout: float,
-    where: Callable[[InstanceName], Location | None],
-    *,
-    sandbox: bool,
-) -> Api:
-    """The embedded sandbox, or Z-API with the environment's credentials.
-
-    Raises CredentialsInvalid where those of a `needed` instance are not there, with the place of its name
-    (`where`); a `useful` one is left out.
-    """
-    if sandbox:
-        return _sandbox_api(state, [*needed, *useful], timeout)
-    remote = inputs.read_remote(environment)
-    credentials = inputs.read_credentials(environment, sorted(needed), where)
-    for instance in useful:
-        with suppress(CredentialsInvalid):
-            credentials |= inputs.read_credentials(environment, [instance], where)
-    return _api(remote, credentials, timeout, None)
-
-
-def nowhere(_: InstanceName) -> None:
-    """The place of an instance's name that no config was asked for."""
-
-
-def connect_to_look(
-    state: Path,
-    instances: Collection[InstanceName],
-    where: Callable[[InstanceName], Location | None] = nowhere,
-    *,
-    sandbox: bool,
-) -> Api:
-    """As `connect`, for a command that only looks, whose look-ups are bounded by themselves."""
-    return connect(state, inputs.environment(), instances, (), LOOKUP_SECONDS, where, sandbox=sandbox)
-
-
-def _sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) -> Api:
-    """The embedded emulator, whose groups are kept beside the state. Raises StateUnwritable."""
-    from zapi_sync.sandbox import create_app
-
-    database = state.with_name(_stem(state).removesuffix(".sandbox") + ".sandbox.db")
-    try:
-        if database.is_symlink():
-            raise OSError(errno.ELOOP, "this is a symbolic link")
-        app = create_app(str(database))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StateUnwritable.of(
-            Code.SANDBOX_UNUSABLE,
-            f"the sandbox cannot keep its groups here: {reason.lower()}",
-            hint="choose another folder with --state; if the file is broken, remove it",
-            file=str(database),
-        ) from None
-    credentials = {name: Credentials(f"sandbox-{name}", "sandbox-token", "sandbox") for name in instances}
-    return _api(SANDBOX, credentials, timeout, app)
-
-
-def _api(
-    remote: Remote,
-    credentials: Mapping[InstanceName, Credentials],
-    timeout: float,
-    app: WSGIApplication | None,
-) -> Api:
-    from zapi_sync.edge.zapi import ZApi
-
-    return Api(
-        remote,
-        {name: sha256_of(each.instance_id) for name, each in credentials.items()},
-        {name: ZApi(remote, each, timeout=timeout, app=app) for name, each in credentials.items()},
-    )
 
 
 @contextmanager

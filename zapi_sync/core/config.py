@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from zapi_sync.core.checked import Broken, Checked
     from zapi_sync.core.document import Document
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.moves import Move
     from zapi_sync.core.participants import Entry, Roster
     from zapi_sync.core.positions import Path

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from zapi_sync.core.document import Document
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
 
 MAX_NAMED = 5
 _MANY_PAIRS = 100_000

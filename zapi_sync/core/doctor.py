@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Account
     from zapi_sync.core.model import Group, GroupKey, InstanceName
     from zapi_sync.errors import Diagnostic, Location

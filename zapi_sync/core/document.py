@@ -24,10 +24,8 @@ from yaml.events import (
 )
 
 from zapi_sync.core.complaints import MAX_COMPLAINTS
-from zapi_sync.core.parsers import events, is_too_deep
-from zapi_sync.core.positions import MERGE, Positions
+from zapi_sync.core.parsers import MERGE, events, is_too_deep
 from zapi_sync.core.source import shortened
-from zapi_sync.core.syntax import syntax_error
 from zapi_sync.errors import Code, Diagnostic
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
         Event,
     )
 
-    from zapi_sync.core.positions import Path
+    from zapi_sync.core.positions import Path, Positions
     from zapi_sync.core.source import Mark, Source
     from zapi_sync.errors import Location
 
@@ -98,6 +96,8 @@ class Document:
 
     @cached_property
     def _positions(self) -> Positions:
+        from zapi_sync.core.positions import Positions
+
         return Positions.of(events(self.source.text))
 
     def where(self, path: Path) -> Location:
@@ -132,6 +132,8 @@ def parse(source: Source, *, typed_keys: frozenset[str]) -> Document:
             mark = getattr(error, "problem_mark", None)
             cut = replace(source, text=source.text[: mark.index if mark else 0])
             return replace(parse(cut, typed_keys=typed_keys), source=source)
+        from zapi_sync.core.syntax import syntax_error
+
         return Document(source, None, (*builder.complaints, syntax_error(source, error)))
     except _Unreadable as refusal:
         return Document(source, None, (*builder.complaints, refusal.complaint))

@@ -12,7 +12,7 @@ from zapi_sync.core.phones import person, same_person
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from zapi_sync.core.journal import OpenAttempt
+    from zapi_sync.core.known import OpenAttempt
     from zapi_sync.core.lookup import Listed, Metadata
     from zapi_sync.core.model import Group, GroupId
     from zapi_sync.core.outcome import Created

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Details, Member
     from zapi_sync.core.model import GroupId, InstanceName
     from zapi_sync.core.moves import Move

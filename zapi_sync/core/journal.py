@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from zapi_sync.core.known import Known, OpenAttempt
 from zapi_sync.core.model import (
     Record,
     digest_of_phones,
@@ -16,7 +17,7 @@ from zapi_sync.core.model import (
 from zapi_sync.core.outcome import Absent, Created, Rejected, Unknown, Unsent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from zapi_sync.core.model import (
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         GroupId,
         GroupKey,
         How,
-        InstanceName,
     )
     from zapi_sync.core.outcome import Outcome
     from zapi_sync.core.state import State
@@ -87,37 +87,6 @@ class LinkFound:
 
 
 Event: TypeAlias = Begin | Intent | Sending | Concluded | Adopted | LinkFound
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
-    """An attempt that was sent and whose outcome nobody knows: no second request while it is open."""
-
-    intent: Intent
-    sent_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """State and journal together: what was created, and what is in doubt; no state where nothing ever was."""
-
-    state: State | None = None
-    open: Mapping[GroupKey, OpenAttempt] = field(default_factory=dict)
-
-    @property
-    def groups(self) -> Mapping[GroupKey, Record]:
-        return self.state.groups if self.state else {}
-
-    def owned(self, instance: InstanceName) -> set[GroupId]:
-        """The ids that are known on an instance."""
-        return {record.phone for record in self.groups.values() if record.instance == instance}
-
-    def creations(self, instance: InstanceName) -> list[datetime]:
-        """When groups were created, or may have been, on an instance; sorted."""
-        created = [record.created_at for record in self.groups.values() if record.instance == instance]
-        sent = [each.sent_at for each in self.open.values() if each.intent.group.instance == instance]
-        return sorted(created + sent)
 
 
 def replay(state: State, events: Iterable[Event]) -> Known:

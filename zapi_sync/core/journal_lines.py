@@ -12,9 +12,9 @@ from zapi_sync.core import forms
 from zapi_sync.core.journal import Adopted, Begin, Concluded, Intent, LinkFound, Sending
 from zapi_sync.core.json_text import unique_members
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.moments import moment_of, timestamp
 from zapi_sync.core.outcome import Absent, Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.core.phones import Phone
-from zapi_sync.core.state import moment_of, timestamp
 from zapi_sync.errors import Code, Location, StateInvalid
 
 if TYPE_CHECKING:

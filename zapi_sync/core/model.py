@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
-
-from zapi_sync.core.redact import LONG_SECRET, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +64,8 @@ def digest_of_phones(phones: Iterable[Phone]) -> str:
 
 
 def sha256_of(text: str) -> str:
+    import hashlib  # which loads OpenSSL: a plan of what is all missing has nothing to hash
+
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -76,32 +75,3 @@ def credential_variables(instance: InstanceName) -> tuple[str, str, str]:
     if instance != DEFAULT_INSTANCE:
         prefix += instance.upper().replace("-", "_") + "_"
     return (f"{prefix}INSTANCE_ID", f"{prefix}TOKEN", f"{prefix}CLIENT_TOKEN")
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """An API that groups live behind: its base URL without a slash at the end, and that URL's origin."""
-
-    base_url: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What one instance is reached with; never shown, not even by repr()."""
-
-    instance_id: str = field(repr=False)
-    token: str = field(repr=False)
-    client_token: str = field(repr=False)
-
-    def mask(self, text: str) -> str:
-        """The text with each of the three replaced by ***, in whatever form."""
-        return redacted(text, self._secrets)
-
-    def mask_kept(self, text: str) -> str:
-        """The text masked, but for what a name or an id may well hold by chance."""
-        return redacted(text, self._secrets, shortest=LONG_SECRET)
-
-    @property
-    def _secrets(self) -> tuple[str, ...]:
-        return (self.client_token, self.token, self.instance_id)

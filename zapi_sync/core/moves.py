@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Known
+from zapi_sync.core.known import Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from zapi_sync.core.journal import OpenAttempt
+    from zapi_sync.core.known import OpenAttempt
     from zapi_sync.core.model import GroupKey
 
 

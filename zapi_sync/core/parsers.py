@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from yaml.events import Event
 
+MERGE = "<<"
+"""The key that brings what other mappings hold (YAML merge key)."""
+
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BAD_ESCAPE = "found invalid Unicode character escape code"
 

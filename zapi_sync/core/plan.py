@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.lookup import Listed
     from zapi_sync.core.model import (
         Group,

@@ -16,6 +16,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from zapi_sync.core.parsers import MERGE
 from zapi_sync.core.source import Mark
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 Path: TypeAlias = tuple[str | int, ...]
 Span: TypeAlias = tuple[Mark | None, Mark | None]
-
-MERGE = "<<"
 
 
 @dataclass(slots=True)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from zapi_sync.core.journal import Intent, OpenAttempt
+from zapi_sync.core.journal import Intent
 from zapi_sync.core.journal_lines import group_members, group_of
 from zapi_sync.core.json_text import Repeated, unique_members
+from zapi_sync.core.known import OpenAttempt
 from zapi_sync.core.model import GroupId, GroupKey, InstanceName, sha256_of
+from zapi_sync.core.moments import moment_of, timestamp
 from zapi_sync.core.moves import Move
 from zapi_sync.core.pacing import Pacing, Pacings
 from zapi_sync.core.plan import (
@@ -25,7 +27,6 @@ from zapi_sync.core.plan import (
 )
 from zapi_sync.core.saved_plan import SavedPlan
 from zapi_sync.core.source import shortened
-from zapi_sync.core.state import moment_of, timestamp
 from zapi_sync.core.state_document import record_from, record_members
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.errors import Code, SavedPlanInvalid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import credential_variables
@@ -42,20 +41,6 @@ class State:
     def with_groups(self, groups: Mapping[GroupKey, Record]) -> State:
         """The next version of this state."""
         return replace(self, serial=self.serial + 1, groups=groups)
-
-
-def timestamp(moment: datetime) -> str:
-    """A moment as it stands in state and journal: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment_of(timestamp: str) -> datetime:
-    """The moment that a timestamp of state or journal names. Raises ValueError, also for one at the end of
-    all time, to which nothing can be added."""
-    moment = datetime.fromisoformat(timestamp)
-    if moment.tzinfo is None or not MINYEAR < moment.year < MAXYEAR:
-        raise ValueError("no moment that anything happened at")
-    return moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from zapi_sync.errors import Code, Diagnostic, Location
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey
     from zapi_sync.core.moves import Move
     from zapi_sync.core.state import State

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.json_text import Repeated, place_of, unique_members
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record
+from zapi_sync.core.moments import moment_of, timestamp
 from zapi_sync.core.source import shortened
-from zapi_sync.core.state import State, moment_of, timestamp, two_of_one_group
+from zapi_sync.core.state import State, two_of_one_group
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.core.wording import found
 from zapi_sync.errors import Code, Location, StateInvalid

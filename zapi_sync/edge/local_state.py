@@ -19,8 +19,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Begin, Known, reopened, replay
+from zapi_sync.core.journal import Begin, reopened, replay
 from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal, unusable
+from zapi_sync.core.known import Known
 from zapi_sync.core.state import two_of_one_group
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.errors import (
@@ -36,7 +37,8 @@ from zapi_sync.errors import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from zapi_sync.core.journal import Event, OpenAttempt
+    from zapi_sync.core.journal import Event
+    from zapi_sync.core.known import OpenAttempt
     from zapi_sync.core.state import State
 
 MAX_BYTES = 256 * 1024 * 1024

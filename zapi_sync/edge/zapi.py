@@ -43,13 +43,14 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication
 
+    from zapi_sync.core.credentials import Credentials, Remote
     from zapi_sync.core.lookup import (
         Account,
         Details,
         Listed,
         Metadata,
     )
-    from zapi_sync.core.model import Credentials, Group, GroupId, Remote
+    from zapi_sync.core.model import Group, GroupId
     from zapi_sync.core.outcome import Outcome
 
 CONNECT_SECONDS = 10.0

@@ -8,7 +8,7 @@ from zapi_sync.core.doctor import Verdict, counts
 from zapi_sync.render.complaints import place
 from zapi_sync.render.json import FORMAT_VERSION, document
 from zapi_sync.render.safe import printable
-from zapi_sync.render.text import count
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,8 @@ from zapi_sync.render import markdown as md
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
-from zapi_sync.render.text import MAX_PHONES, count
+from zapi_sync.render.text import MAX_PHONES
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.safe import printable
-from zapi_sync.render.text import count
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unchanged, Unsettled
 from zapi_sync.core.progress import Finished, run_again_after
-from zapi_sync.core.state import timestamp
 from zapi_sync.core.state_document import state_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zapi_sync.core.journal import Known, OpenAttempt
+    from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.model import Group, GroupKey, Record
     from zapi_sync.core.moves import Move
     from zapi_sync.core.outcome import Outcome

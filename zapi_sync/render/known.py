@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.plan import Unsettled
-from zapi_sync.core.state import timestamp
 from zapi_sync.render.markdown import code, report
 from zapi_sync.render.safe import printable
 from zapi_sync.render.state import entry
-from zapi_sync.render.text import count, unsettled
+from zapi_sync.render.text import unsettled
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
-    from zapi_sync.core.journal import Known
+    from zapi_sync.core.known import Known
     from zapi_sync.core.saved_plan import SavedPlan
     from zapi_sync.render.paint import Paint
 

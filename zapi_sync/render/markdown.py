@@ -17,7 +17,8 @@ from zapi_sync.errors import Severity
 from zapi_sync.render.complaints import place
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, without_phones
-from zapi_sync.render.text import count, summary
+from zapi_sync.render.text import summary
+from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

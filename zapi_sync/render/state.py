@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from zapi_sync.core.journal import OpenAttempt
+from zapi_sync.core.known import OpenAttempt
 from zapi_sync.core.model import Record
-from zapi_sync.core.state import timestamp
+from zapi_sync.core.moments import timestamp
 from zapi_sync.render import json
 from zapi_sync.render.safe import printable
-from zapi_sync.render.text import table
+from zapi_sync.render.words import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zapi_sync.core.model import How
-from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
-from zapi_sync.core.scaffold import Fate
-from zapi_sync.core.state import timestamp
-from zapi_sync.render.safe import pad, printable, width
+from zapi_sync.render.safe import printable
+from zapi_sync.render.words import count, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from zapi_sync.core.model import Group, GroupKey, Record
+    from zapi_sync.core.model import Group, GroupKey
     from zapi_sync.core.moves import Move
     from zapi_sync.core.pacing import Forecast
     from zapi_sync.core.phones import Phone
     from zapi_sync.core.plan import Difference, Plan
-    from zapi_sync.core.progress import Finished
-    from zapi_sync.core.scaffold import Piece
     from zapi_sync.render.paint import Paint
 
 MAX_PHONES = 8
@@ -39,82 +35,6 @@ def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
         *unsettled(plan.of(Unsettled), paint),
     ]
     return "\n".join([*steps, *([""] if steps else []), *summary(plan, forecasts, paint)])
-
-
-def seconds(duration: float) -> str:
-    """A length of time as one says it: 40 s, 12 min, 3 h 20 min, 5 days."""
-    if duration < 90:
-        return f"{duration:.0f} s"
-    minutes = round(duration / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 72:
-        return f"{round(hours / 24)} days"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-def finished(finished: Finished, paint: Paint) -> str:
-    """One line on what became of a group; more than one where a person has to do something."""
-    group = finished.group
-    name = _name(group)
-    match finished.outcome:
-        case Created(phone):
-            word = "found" if finished.how is How.SETTLED else str(finished.how or "created")
-            return f"{paint.green(word)}{' ' * (10 - len(word))}{name}  {phone}"
-        case Rejected(cause, said, retry_after):
-            wait = f" (it asks to wait {seconds(retry_after)})" if retry_after else ""
-            return (
-                f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}{wait}\n"
-                f"          hint: {remedy(cause, group.instance)}"
-            )
-        case Unsent(reason):
-            return (
-                f"{paint.red('not sent')}  {name}: {printable(reason)}\n"
-                "          hint: nothing left this machine: check network and ZAPI_BASE_URL, then apply again"
-            )
-        case Unknown(reason):
-            return f"{paint.yellow('UNKNOWN')}   {name}: {printable(reason)}\n          {_doubt(group)}"
-
-
-def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
-    """The table of ids and invite links, and who could not be added."""
-    head = ("KEY", "GROUP", "ID", "INVITE LINK")
-    rows = [
-        (group.key, printable(group.group_name), made.phone, made.invitation_link or "(none was given)")
-        for group, made in groups
-    ]
-    first, *others = table(head, rows, paint)
-    lines = [first]
-    for (group, made), row in zip(groups, others, strict=True):
-        lines.append(row)
-        if made.phones_not_added:
-            what = "invited privately" if group.auto_invite else "could not be added"
-            lines.append(paint.yellow(f"  {what}: {', '.join(map(printable, made.phones_not_added))}"))
-    return "\n".join(lines)
-
-
-def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
-    """The table of invite links, by key."""
-    if not groups:
-        return "No group was created yet."
-    rows = [
-        (key, printable(record.group_name), record.invitation_link or "(none yet: apply fetches it)")
-        for key, record in sorted(groups.items())
-    ]
-    return "\n".join(table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
-
-
-def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
-    """What init wrote; of what it would write, also the text."""
-    lines = []
-    for piece in pieces:
-        would = "would be " if dry_run and piece.fate is not Fate.LEFT else ""
-        note = ", as it is" if piece.fate is Fate.LEFT else ""
-        lines.append(paint.bold(f"{piece.path}: {would}{piece.fate}{note}"))
-        if piece.text and (dry_run or piece.fate is Fate.EXTENDED):
-            lines += [f"  {line}".rstrip() for line in piece.text.strip("\n").split("\n")]
-    return "\n".join(lines)
 
 
 def unsettled(steps: Sequence[Unsettled], paint: Paint) -> list[str]:
@@ -142,26 +62,6 @@ def moved(moves: Sequence[Move], paint: Paint) -> list[str]:
         f"{paint.green('moved')}     {printable(move.source)} is {printable(move.target)} now"
         for move in moves
     ]
-
-
-def count(number: int, what: str) -> str:
-    """A number of things: 1 group, 2 groups."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
-    """A line a row, the columns under each other; the last one is as wide as it is."""
-    widths = [max(width(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
-    return [paint.bold(_row(head, widths)), *(_row(row, widths) for row in rows)]
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [pad(cell, columns) for cell, columns in zip(cells, widths, strict=False)]
-    return "  ".join([*padded, cells[-1]])
-
-
-def _name(group: Group) -> str:
-    return f'{printable(group.key)} "{printable(group.group_name)}"'
 
 
 def _create(step: Create, paint: Paint) -> str:
@@ -217,11 +117,12 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
         f"{paint.yellow('? ' + printable(step.key))}  {paint.dim('unsettled')}\n"
         f"    groupName   {printable(group.group_name)}\n"
         f"    sent        {timestamp(step.attempt.sent_at)}; {printable(step.attempt.reason)}\n"
-        f"    {_doubt(group)}"
+        f"    {doubt(group)}"
     )
 
 
-def _doubt(group: Group) -> str:
+def doubt(group: Group) -> str:
+    """What a creation in doubt means, and the ways on."""
     key, instance = printable(group.key), printable(group.instance)
     return (
         "the group may exist or not, so no second request is sent. Run apply again: it looks again.\n"

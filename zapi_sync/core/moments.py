@@ -1,0 +1,19 @@
+"""Moments as they are written down."""
+
+from __future__ import annotations
+
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as it stands in state and journal: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of(timestamp: str) -> datetime:
+    """The moment that a timestamp of state or journal names. Raises ValueError, also for one at the end of
+    all time, to which nothing can be added."""
+    moment = datetime.fromisoformat(timestamp)
+    if moment.tzinfo is None or not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError("no moment that anything happened at")
+    return moment.astimezone(UTC)

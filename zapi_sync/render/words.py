@@ -1,0 +1,41 @@
+"""Numbers, lengths of time and tables, as a person reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zapi_sync.render.safe import pad, width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zapi_sync.render.paint import Paint
+
+
+def count(number: int, what: str) -> str:
+    """A number of things: 1 group, 2 groups."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def seconds(duration: float) -> str:
+    """A length of time as one says it: 40 s, 12 min, 3 h 20 min, 5 days."""
+    if duration < 90:
+        return f"{duration:.0f} s"
+    minutes = round(duration / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 72:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
+    """A line a row, the columns under each other; the last one is as wide as it is."""
+    widths = [max(width(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
+    return [paint.bold(_row(head, widths)), *(_row(row, widths) for row in rows)]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [pad(cell, columns) for cell, columns in zip(cells, widths, strict=False)]
+    return "  ".join([*padded, cells[-1]])
