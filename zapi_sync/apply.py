@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import next_turn
 from zapi_sync.core.plan import Adopt, Create
 from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import StateUnwritable
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import math
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import Protocol, Self, cast
+
+from zapi_sync.dataclass import dataclass, field
 
 
 @dataclass(slots=True)

@@ -17,9 +17,10 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Self
+
+from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

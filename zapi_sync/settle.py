@@ -5,7 +5,6 @@ None of that name is no proof of absence, because listings lag; several of that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from zapi_sync.core.journal import Adopted, Concluded
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Absent, Created
+from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, RemoteUnavailable
 
 if TYPE_CHECKING:

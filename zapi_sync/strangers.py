@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.importing import Seen
 from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, RemoteUnavailable
 
 if TYPE_CHECKING:

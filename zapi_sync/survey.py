@@ -6,11 +6,11 @@ time-out, an error or nonsense says nothing about a group.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.drift import Gone, Unseen
 from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, RemoteUnavailable
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from zapi_sync import __version__
-from zapi_sync.cli import COMMANDS
+from zapi_sync.cli.commands import COMMANDS
 
 from .conftest import COMMAND
 
@@ -99,7 +99,7 @@ def test_the_versions(zapi_sync: Any) -> None:
         assert first == f"zapi-sync {__version__}"
         assert [re.sub(r" \d+\.\d.*", "", line) for line in others] == [
             "Python",
-            "libyaml",
+            "PyYAML",
             "jsonschema-rs",
             "httpx",
         ]

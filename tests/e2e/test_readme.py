@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from zapi_sync.cli import COMMANDS
+from zapi_sync.cli.commands import COMMANDS
 
 pytestmark = pytest.mark.installed
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")

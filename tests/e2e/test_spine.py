@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from zapi_sync.cli import COMMANDS
+from zapi_sync.cli.commands import COMMANDS
 from zapi_sync.cli.state import command as state
 from zapi_sync.edge.inputs import SCHEMAS
 

@@ -41,7 +41,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def local(tmp_path: Path) -> LocalState:
-    return LocalState(tmp_path / "groups.state.json", inputs.schema("state"))
+    return LocalState(tmp_path / "groups.state.json", lambda: inputs.schema("state"))
 
 
 @pytest.fixture

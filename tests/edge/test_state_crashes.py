@@ -20,7 +20,7 @@ import os, shutil, sys
 from pathlib import Path
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
-schema, folder = inputs.schema("state"), Path(sys.argv[1])
+schema, folder = (lambda: inputs.schema("state")), Path(sys.argv[1])
 
 def dies_at(step):
     # the interpreter tells of each file it opens, renames, removes or truncates before it does
@@ -58,7 +58,7 @@ MOVE = """
 def die_everywhere(tmp_path: Path, events: list[object], act: str = CHECKPOINT) -> list[LocalState]:
     """Copies of one folder, in each of which `act` died one step later; in the last one it did not."""
     (tmp_path / "before").mkdir()
-    local = LocalState(tmp_path / "before" / "groups.state.json", inputs.schema("state"))
+    local = LocalState(tmp_path / "before" / "groups.state.json", lambda: inputs.schema("state"))
     local.save(STATE)
     journal = local.open_journal(STATE)
     for event in events:
@@ -66,7 +66,7 @@ def die_everywhere(tmp_path: Path, events: list[object], act: str = CHECKPOINT) 
     journal.close()
     subprocess.run([sys.executable, "-c", DYING.replace(CHECKPOINT, act), tmp_path], check=True)
     died = sorted(tmp_path.glob("died-*"))
-    return [LocalState(folder / "groups.state.json", inputs.schema("state")) for folder in died]
+    return [LocalState(folder / "groups.state.json", lambda: inputs.schema("state")) for folder in died]
 
 
 def test_a_checkpoint_can_die_at_any_step(tmp_path: Path) -> None:

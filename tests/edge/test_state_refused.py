@@ -25,7 +25,7 @@ CORRUPT = "restore it from git or a backup; nothing was created or overwritten"
 
 
 def at(path: Path) -> LocalState:
-    return LocalState(path, inputs.schema("state"))
+    return LocalState(path, lambda: inputs.schema("state"))
 
 
 def reading(local: LocalState) -> list[str]:

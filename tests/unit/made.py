@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from zapi_sync.core.config import TYPED_KEYS
+from zapi_sync.core.csv_files import tables_wanted
 from zapi_sync.core.document import Document, parse
 from zapi_sync.core.journal import Intent
 from zapi_sync.core.known import OpenAttempt
@@ -16,7 +16,7 @@ from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName, Record,
 from zapi_sync.core.phones import Phone
 from zapi_sync.core.source import Source
 from zapi_sync.core.state import State
-from zapi_sync.core.table import tables_wanted
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ZapiSyncError
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

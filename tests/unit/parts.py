@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -18,6 +18,7 @@ from zapi_sync.core.pacing import UNPACED, Pacing, Pacings
 from zapi_sync.core.plan import make_plan
 from zapi_sync.core.progress import Doubtful, Finished, Progress, Skipped, Started, Waiting
 from zapi_sync.core.state import State
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, StateUnwritable
 
 from .made import AT, LINEAGE, state

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
@@ -19,6 +18,7 @@ from zapi_sync.core.outcome import Cause, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Pacing
 from zapi_sync.core.plan import Adopt, Plan, make_plan
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import StateUnwritable
 
 from .drawn import QUICK

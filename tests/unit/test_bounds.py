@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from zapi_sync.core import document, names, ranges, table
+from zapi_sync.core import document, names, ranges
 from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.participants import MAX_PARTICIPANTS
 from zapi_sync.edge import inputs, local_state
@@ -28,7 +28,7 @@ def test_each_bound_is_stated() -> None:
         f"| groups in a file | {schema['properties']['groups']['maxProperties']:,} |",
         f"| phones in a group | {phones['maxItems']:,} (more than {MAX_PARTICIPANTS:,} is a warning",
         f"| groups of a range | {ranges.MAX_RANGE:,} |",
-        f"| phones in a column of a CSV file | {table.MAX_CELLS:,} |",
+        f"| phones in a column of a CSV file | {document.MAX_CELLS:,} |",
         f"| a key | {schema['$defs']['key']['maxLength']} characters",
         f"| a groupName | {names.MAX_NAME} characters |",
         f"| an instance's name | {schema['$defs']['instance']['maxLength']} characters |",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.model import GroupKey
+from zapi_sync.dataclass import replace
 from zapi_sync.render.csv import HEAD, cell, invites
 
 from .drawn import QUICK

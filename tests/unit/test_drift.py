@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +20,7 @@ from zapi_sync.core.drift import (
 )
 from zapi_sync.core.lookup import Details, Member
 from zapi_sync.core.model import GroupKey, How, InstanceName, Record
+from zapi_sync.dataclass import replace
 
 from .drawn import IDS, LINKS, NAMES, PHONES, QUICK, RECORDS
 from .made import record

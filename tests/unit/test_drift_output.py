@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,6 +10,7 @@ from jsonschema import Draft202012Validator
 from zapi_sync.core.drift import Drift, Gone, Kind, Sight, Unseen, drift_of
 from zapi_sync.core.lookup import Details, Member
 from zapi_sync.core.model import GroupKey, InstanceName, Record
+from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.errors import Code, Diagnostic
 from zapi_sync.render import drift as rendered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from zapi_sync.core.outcome import Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Plan, Taken, Unsettled, make_plan
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
+from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.errors import Code, Diagnostic, Location, Severity
 from zapi_sync.render import json as rendered

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zapi_sync.core.existing import Existing, with_existing
 from zapi_sync.core.journal import Intent, record_of
 from zapi_sync.core.known import Known, OpenAttempt
 from zapi_sync.core.lookup import Listed
@@ -18,7 +19,6 @@ from zapi_sync.core.plan import (
     Changed,
     Create,
     Difference,
-    Existing,
     Orphaned,
     Plan,
     Step,
@@ -26,7 +26,6 @@ from zapi_sync.core.plan import (
     Unchanged,
     Unsettled,
     make_plan,
-    with_existing,
 )
 from zapi_sync.core.state import State
 

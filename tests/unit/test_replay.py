@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from zapi_sync.core.known import Known, OpenAttempt
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.state import State
+from zapi_sync.dataclass import replace
 
 from .drawn import QUICK, STATES, runs
 from .made import AT, LINEAGE, group, open_attempt, record, state

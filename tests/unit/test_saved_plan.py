@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import jsonschema
@@ -18,6 +17,7 @@ from zapi_sync.core.pacing import Pacing, Pacings
 from zapi_sync.core.plan import Adopt, Plan, make_plan
 from zapi_sync.core.saved_plan import MAX_TOLD, SavedPlan, refuse_if_moved, without_links
 from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
+from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.errors import SavedPlanInvalid, SavedPlanStale
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
 from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import Phone
+from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.ports import GroupDirectory
 from zapi_sync.settle import MAX_GROUPS, Settler, complete_listing
@@ -38,7 +38,7 @@ ATTEMPT = OpenAttempt(Intent(AT, "1", GROUP), AT, "a time-out")
 META = Metadata(OURS, "Launch", OWN, AT, (OWN, "5544999999999"))
 
 
-@dataclass
+@dataclass()
 class Directory:
     """Look-ups by script: the pages of each listing in turn (the last one for ever), metadata by id."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from zapi_sync.core.forms import MAX_SERIAL
@@ -18,6 +16,7 @@ from zapi_sync.core.state_changes import (
     why_not_moved,
     why_not_pushed,
 )
+from zapi_sync.dataclass import replace
 
 from .made import group, open_attempt, record, state, told
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from jsonschema import Draft202012Validator
 
 from zapi_sync.core.model import GroupKey, How
 from zapi_sync.core.moves import Move
+from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.errors import Code, Diagnostic, Severity
 from zapi_sync.render import state as rendered

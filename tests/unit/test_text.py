@@ -15,6 +15,7 @@ from zapi_sync.core.plan import Adopt, Plan, Taken, Unsettled, make_plan
 from zapi_sync.core.progress import Finished
 from zapi_sync.render import results, text
 from zapi_sync.render.paint import Paint
+from zapi_sync.render.words import seconds
 
 from .made import group, open_attempt, record, state
 
@@ -107,7 +108,7 @@ def test_of_many_instances_only_the_first_have_their_budget_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "words"),
+    ("length", "told"),
     [
         (0, "0 s"),
         (1.4, "1 s"),
@@ -120,8 +121,8 @@ def test_of_many_instances_only_the_first_have_their_budget_told() -> None:
         (timedelta(days=2).total_seconds(), "48 h"),
     ],
 )
-def test_a_time_is_told_as_one_says_it(length: float, words: str) -> None:
-    assert seconds(length) == words
+def test_a_time_is_told_as_one_says_it(length: float, told: str) -> None:
+    assert seconds(length) == told
 
 
 @pytest.mark.parametrize(

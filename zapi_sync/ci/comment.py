@@ -9,12 +9,13 @@ import os
 import sys
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

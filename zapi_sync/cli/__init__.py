@@ -2,136 +2,53 @@
 
 from __future__ import annotations
 
-import importlib
+import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-from click.shell_completion import CompletionItem
-
+from zapi_sync.cli.short_way import short_way
 from zapi_sync.cli.streams import guard_standard_streams, open_standard_streams
 from zapi_sync.errors import ExitCode, ZapiSyncError
-from zapi_sync.render.complaints import complaints
-from zapi_sync.render.paint import Paint
-from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-COMMANDS = {
-    "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
-    "validate": "Check the config; needs no state and no network.",
-    "plan": "Show what is missing; needs no credentials and no network.",
-    "apply": "Create what is missing, each group once.",
-    "show": "Show a saved plan, or the state.",
-    "drift": "Show what the instances have otherwise than the state says.",
-    "refresh": "Take new invite links, and who joined, into the state.",
-    "import": "Take a group that exists for one of the config; --all prints a config of them.",
-    "invites": "Show the invite links of the groups that were created.",
-    "doctor": "Look for what may keep an apply from going well.",
-    "state": "List, show, rename and forget what the state knows; pull and push it.",
-    "resolve": "Settle by hand a creation that is in doubt.",
-    "sandbox": "Serve the Z-API emulator on this machine.",
-    "schema": "Print a published JSON Schema.",
-    "completion": "Print what makes a shell complete commands and keys.",
-}
-_HELP_HINT = "  hint: zapi-sync --help, or zapi-sync COMMAND --help, tells what there is"
-_ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
-
-
-class _LazyGroup(click.Group):
-    """Imports a command's module when that command runs, and no sooner."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        name, attribute = _ELSEWHERE.get(cmd_name, (cmd_name, "command"))
-        command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            if near:
-                ctx.fail(f'No such command {args[0]!r}; did you mean "{near[0]}"?')
-        return super().resolve_command(ctx, args)
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        commands = [(name, told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
-        return [CompletionItem(name, help=told) for name, told in commands]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from zapi_sync.cli.versions import versions
-
-        click.echo("\n".join(versions()))
-        ctx.exit()
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "-V",
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_tell_versions,
-    help="Show the version, and those of what matters.",
-)
-def _cli() -> None:
-    """WhatsApp groups as code: the groups of a YAML file, created through Z-API, each of them once.
-
-    Without an account: zapi-sync apply --sandbox
-    """
 
 
 def main() -> None:
     """The `zapi-sync` command."""
     open_standard_streams()
     guard_standard_streams()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)  # the kernel takes all memory back at once; Python would give back value by value
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, where no command says otherwise
     try:
-        result = _cli.main(list(arguments), prog_name="zapi-sync", standalone_mode=False)
+        code = short_way(arguments)
+        if code is None:
+            from zapi_sync.cli.commands import by_click
+
+            code = by_click(arguments)
         sys.stdout.flush()
-        return int(result or ExitCode.DONE)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return ExitCode.USAGE
-    except click.UsageError as error:
-        usage = [error.ctx.get_usage()] if error.ctx else []
-        said = [printable(line.expandtabs(2)) for line in error.format_message().splitlines()]
-        click.echo("\n".join([*usage, f"error: {said[0]}", *said[1:], _HELP_HINT]), err=True)
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        return code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.ERROR
     except ZapiSyncError as error:  # of what has no console of its own, such as --help
-        click.echo(complaints(error.diagnostics, Paint(False)), err=True)
+        from zapi_sync.render.complaints import complaints
+        from zapi_sync.render.paint import Paint
+
+        print(complaints(error.diagnostics, Paint(False)), file=sys.stderr)  # noqa: T201
         return error.exit_code
     except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
-        click.echo(f"zapi-sync: internal error: {_whereabouts(error)}", err=True)
-        click.echo("  hint: this is a bug in zapi-sync; report this line and what you ran", err=True)
+        print(f"zapi-sync: internal error: {_whereabouts(error)}", file=sys.stderr)  # noqa: T201
+        print("  hint: this is a bug in zapi-sync; report this line and what you ran", file=sys.stderr)  # noqa: T201
         return ExitCode.ERROR
 
 
@@ -140,8 +57,8 @@ def _whereabouts(error: BaseException) -> str:
     places = []
     traceback = error.__traceback__
     while traceback:
-        file = Path(traceback.tb_frame.f_code.co_filename)
-        if "zapi_sync" in file.parts:
-            places.append(f"{file.name}:{traceback.tb_lineno}")
+        folders, _, file = traceback.tb_frame.f_code.co_filename.rpartition(os.sep)
+        if "zapi_sync" in folders.split(os.sep):
+            places.append(f"{file}:{traceback.tb_lineno}")
         traceback = traceback.tb_next
     return f"{type(error).__name__} at {places[-1] if places else 'an unknown place'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from zapi_sync.core.forms import is_group_id
 from zapi_sync.core.journal import Concluded
 from zapi_sync.core.model import GroupId, GroupKey, How
 from zapi_sync.core.moves import due
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
@@ -213,8 +213,8 @@ def _wanted(config: Config, key: str) -> Group:
 
 
 def _near(key: str, keys: Iterable[str]) -> str:
-    close = difflib.get_close_matches(key, list(keys), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    close = nearest(key, keys)
+    return f'; did you mean "{close}"?' if close else ""
 
 
 def _adopt(

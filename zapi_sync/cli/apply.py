@@ -31,9 +31,9 @@ from zapi_sync.cli.saving import (
     refuse_if_stale,
     refuse_what_a_plan_says,
 )
-from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, plan_of, state_file
-from zapi_sync.core.pacing import UNPACED, Pacings
-from zapi_sync.core.plan import Existing, Unsettled, to_be_listed
+from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, paces, plan_of, state_file
+from zapi_sync.core.existing import Existing, to_be_listed
+from zapi_sync.core.plan import Unsettled
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
@@ -148,7 +148,7 @@ def command(
     config = load_config(files)
     path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)
     local = open_state(path)
-    known = load_state(local)
+    known = local.load()
     warnings = [*config.warnings_with(config.blocked_moves(known)), *local.warnings()]
     console.complain(warnings)
     check_origin(known, path, environment(), sandbox=sandbox)
@@ -157,7 +157,7 @@ def command(
     if not (sandbox or state_is_kept):
         check_kept(local, environment())
     policy = Policy(
-        pacings=(Pacings(UNPACED) if sandbox else config.pacings).overridden(pace, per_day),
+        pacings=paces(config, sandbox=sandbox).overridden(pace, per_day),
         existing=Existing(existing),
         patience=patience,
         absent_after=absent_after,

@@ -7,7 +7,6 @@ import random
 import signal
 import uuid
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zapi_sync.apply import Applier
@@ -15,13 +14,15 @@ from zapi_sync.cli.approval import approve
 from zapi_sync.cli.progress import follow
 from zapi_sync.cli.wiring import doubts, forecasts, plan_of
 from zapi_sync.core.evidence import Found, NotThere, StillOpen
+from zapi_sync.core.existing import to_be_listed, with_existing
 from zapi_sync.core.journal import LinkFound
 from zapi_sync.core.looking import about
 from zapi_sync.core.model import How
 from zapi_sync.core.moves import moved
-from zapi_sync.core.plan import Adopt, Create, to_be_listed, with_existing
+from zapi_sync.core.plan import Adopt, Create
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
 from zapi_sync.core.state import State, check_remote
+from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
     from zapi_sync.core.evidence import Settlement
+    from zapi_sync.core.existing import Existing
     from zapi_sync.core.journal import Event
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.lookup import Listed
     from zapi_sync.core.model import GroupId, GroupKey, InstanceName
     from zapi_sync.core.pacing import Pacings
-    from zapi_sync.core.plan import Existing, Plan
+    from zapi_sync.core.plan import Plan
     from zapi_sync.core.progress import Progress
     from zapi_sync.edge.local_state import JournalFile, LocalState
     from zapi_sync.errors import Diagnostic

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import errno
+import gc
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zapi_sync.cli.wiring import stem_of
 from zapi_sync.core.credentials import Credentials, Remote
 from zapi_sync.core.model import sha256_of
 from zapi_sync.core.state import check_remote
+from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.edge import inputs
 from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.errors import Code, CredentialsInvalid, Severity, StateInvalid, StateUnwritable
@@ -83,6 +84,9 @@ def connect(
     Raises CredentialsInvalid where those of a `needed` instance are not there, with the place of its name
     (`where`); a `useful` one is left out.
     """
+    if not gc.isenabled():  # __main__ holds it off; from here on a run may last for days
+        gc.freeze()
+        gc.enable()
     if sandbox:
         return _sandbox_api(state, [*needed, *useful], timeout)
     remote = read_remote(environment)

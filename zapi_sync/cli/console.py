@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-from dataclasses import dataclass
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-import click
-
-from zapi_sync.render import json, markdown, sarif
-from zapi_sync.render.complaints import complaints
+from zapi_sync.dataclass import dataclass
+from zapi_sync.errors import OutputLost, ZapiSyncError
 from zapi_sync.render.paint import Paint
-from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from zapi_sync.errors import Diagnostic
 
@@ -45,14 +41,16 @@ class Console:
 
     def result(self, text: str) -> None:
         """Raises OutputLost where nobody can take it; BrokenPipeError where nobody wants any more."""
-        click.echo(text, sys.stdout, color=True)
+        _write(text, sys.stdout)
 
     def talk(self, text: str) -> None:
-        click.echo(text, sys.stderr, color=True)
+        _write(text, sys.stderr)
 
     def complain(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Warnings and errors, for whoever reads along; for a pull request they are in the result."""
         if diagnostics and self.format not in (Format.MARKDOWN, Format.SARIF):
+            from zapi_sync.render.complaints import complaints
+
             self.talk(complaints(diagnostics, self.talk_paint))
 
     def fail(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -62,10 +60,16 @@ class Console:
             case Format.TEXT | Format.CSV:
                 pass
             case Format.JSON:
+                from zapi_sync.render import json
+
                 self.result(json.errors(diagnostics))
             case Format.MARKDOWN:
+                from zapi_sync.render import markdown
+
                 self.result(markdown.complaints(diagnostics))
             case Format.SARIF:
+                from zapi_sync.render import sarif
+
                 self.result(sarif.log(diagnostics))
             case _:
                 assert_never(self.format)
@@ -83,21 +87,19 @@ class Console:
         return Paint(self.colorful and _wants_color(stream), stream.encoding or "utf-8")
 
 
-def start_logging(verbosity: int) -> None:
-    """Our own log lines to stderr at -v and -vv. Those of httpx, which hold URLs, are never on."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine("%(levelname)s %(message)s"))
-    log = logging.getLogger("zapi_sync")
-    log.handlers = [handler]
-    log.propagate = False
-    log.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+def carried_out(console: Console, command: Callable[[], int]) -> int:
+    """The exit code of a command, which is one of its own or that of the error that ended it."""
+    try:
+        return command()
+    except ZapiSyncError as error:
+        with suppress(OutputLost):  # said on stderr all the same
+            console.fail(error.diagnostics)
+        return error.exit_code
 
 
-class _OneLine(logging.Formatter):
-    """A log line, whatever is in it: paths and keys come from outside."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+def _write(text: str, stream: TextIO) -> None:
+    stream.write(f"{text}\n")  # in one piece: what guards the stream looks at whole documents
+    stream.flush()
 
 
 def _wants_color(stream: TextIO) -> bool:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zapi_sync.cli.connecting import connect_to_look, nowhere
-from zapi_sync.cli.options import DEFAULT_FILE, files_option, sandbox_option, state_option, with_console
+from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.versions import versions
-from zapi_sync.cli.wiring import load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import DEFAULT_FILE, load_config, open_state, state_file
 from zapi_sync.core import doctor
 from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
 from zapi_sync.core.known import Known
@@ -81,7 +81,7 @@ def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline
         yield refused(Check.STATE, error.diagnostics)
         return
     try:
-        known = load_state(local)
+        known = local.load()
         yield doctor.of_state(known, str(local.path))
         yield doctor.of_journal(known, is_there=local.has_journal)
     except ZapiSyncError as error:

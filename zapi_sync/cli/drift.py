@@ -11,7 +11,7 @@ from zapi_sync.cli.connecting import check_origin
 from zapi_sync.cli.console import Format
 from zapi_sync.cli.looking import chosen, look
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
-from zapi_sync.cli.wiring import load_state, state_to_read
+from zapi_sync.cli.wiring import state_to_read
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import drift as rendered
@@ -53,7 +53,7 @@ def command(
     path = local.path
     warnings = local.warnings()
     console.complain(warnings)
-    known = load_state(local)
+    known = local.load()
     check_origin(known, path, environment(), sandbox=sandbox)
     found = look(console, path, known, chosen(known.groups, keys), sandbox=sandbox)
     console.complain(found.failures)

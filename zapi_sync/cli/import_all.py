@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,12 @@ from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.looking import teller
-from zapi_sync.cli.wiring import check_kept, current, load_config, load_state, open_state, state_file
+from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, state_file
 from zapi_sync.core.forms import INSTANCE_NAME
 from zapi_sync.core.importing import adopted, importing
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
 from zapi_sync.core.state import check_remote
+from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import STDIN, environment
 from zapi_sync.edge.lock import locked
@@ -70,7 +70,7 @@ def import_all(console: Console, wish: Wish) -> ExitCode:
     with ExitStack() as held:
         if wish.write:
             held.enter_context(locked(local.lock_path, timeout=wish.lock_timeout))
-        known = current(local) if wish.write else load_state(local)
+        known = current(local) if wish.write else local.load()
         api = held.enter_context(closing(_connect(local, config, wish)))
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, str(local.path))

@@ -8,7 +8,7 @@ import click
 
 from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
-from zapi_sync.cli.wiring import load_state, state_to_read
+from zapi_sync.cli.wiring import state_to_read
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import csv, json, results
 
@@ -31,7 +31,7 @@ def command(console: Console, files: tuple[str, ...], state: str | None, sandbox
     """
     local = state_to_read(files, state, sandbox=sandbox)
     console.complain(local.warnings())
-    groups = load_state(local).groups
+    groups = local.load().groups
     match console.format:
         case Format.JSON:
             console.result(json.invites(groups))

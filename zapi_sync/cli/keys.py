@@ -6,6 +6,7 @@ import fnmatch
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import GroupKey
+from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import Code, UsageError
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ def matching(
     for pattern in patterns:
         fitting = fnmatch.filter(keys, pattern)
         if not fitting:
-            import difflib
-
-            near = difflib.get_close_matches(pattern, list(keys), n=1)
-            did_you_mean = f'; did you mean "{near[0]}"?' if near else ""
+            near = nearest(pattern, keys)
+            did_you_mean = f'; did you mean "{near}"?' if near else ""
             raise UsageError.of(
                 Code.NO_SUCH_GROUP, f'{whose} has no group "{pattern}"{did_you_mean}', hint=hint
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.keys import matching
 from zapi_sync.core.drift import Drift, drift_of
 from zapi_sync.core.state import check_remote
+from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code
 from zapi_sync.render.words import count

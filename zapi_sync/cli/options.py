@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import functools
 import math
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from zapi_sync.cli import log
 from zapi_sync.cli.completion import complete_file, complete_key
-from zapi_sync.cli.console import Console, Format, start_logging
-from zapi_sync.errors import OutputLost, ZapiSyncError
+from zapi_sync.cli.console import Console, Format, carried_out
+from zapi_sync.cli.wiring import DEFAULT_FILE, STATE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-DEFAULT_FILE = "groups.yaml"
-STATE_VARIABLE = "ZAPI_SYNC_STATE"
 
 
 class Seconds(click.FloatRange):
@@ -104,14 +101,9 @@ def with_console(*more: Format) -> Callable[[Callable[..., int]], Callable[..., 
         @click.option("-v", "--verbose", count=True, help="Say what is read; -vv also what is sent.")
         @functools.wraps(function)
         def command(output_format: str, no_color: bool, verbose: int, **options: object) -> int:
-            start_logging(verbose)
+            log.listen(verbose)
             console = Console(Format(output_format), colorful=not no_color)
-            try:
-                return function(console, **options)
-            except ZapiSyncError as error:
-                with suppress(OutputLost):  # said on stderr all the same
-                    console.fail(error.diagnostics)
-                return error.exit_code
+            return carried_out(console, lambda: function(console, **options))
 
         return command
 

@@ -19,7 +19,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import current, load_state, state_to_change
+from zapi_sync.cli.wiring import current, state_to_change
 from zapi_sync.core.drift import refreshments
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.lock import locked
@@ -70,7 +70,7 @@ def command(
     path = local.path
     warnings = local.warnings()
     console.complain(warnings)
-    known = load_state(local)
+    known = local.load()
     check_origin(known, path, environment(), sandbox=sandbox)
     found = look(console, path, known, chosen(known.groups, keys), sandbox=sandbox)
     console.complain(found.failures)
@@ -98,7 +98,7 @@ def command(
 
 def _write(local: LocalState, seen: Known, fresh: Mapping[GroupKey, Record]) -> State:
     """Writes the records into the state, if it still is the one that was looked at."""
-    if load_state(local).state != seen.state or seen.state is None:
+    if local.load().state != seen.state or seen.state is None:
         raise StateInvalid.of(
             Code.STATE_MOVED,
             "the state is not the one that the look began with: something wrote to it meanwhile",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Taken, Unsettled
 from zapi_sync.core.progress import RUN_AGAIN, Finished, Skipped, run_again_after
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import ExitCode
 from zapi_sync.render import json, results, text
 from zapi_sync.render.words import count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 
 import click
 
@@ -54,6 +55,7 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
         err=True,
     )
     try:
+        gc.enable()  # __main__ holds it off
         server.serve_forever()
     except KeyboardInterrupt:
         pass

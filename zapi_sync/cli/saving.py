@@ -11,8 +11,7 @@ import click
 from click.core import ParameterSource
 
 from zapi_sync.cli.connecting import SANDBOX
-from zapi_sync.cli.options import DEFAULT_FILE
-from zapi_sync.cli.wiring import plan_of, state_file
+from zapi_sync.cli.wiring import DEFAULT_FILE, plan_of, state_file
 from zapi_sync.core.model import credential_variables, sha256_of
 from zapi_sync.core.plan import Create
 from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links

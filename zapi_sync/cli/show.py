@@ -11,7 +11,7 @@ from zapi_sync.cli.connecting import SANDBOX
 from zapi_sync.cli.console import Format
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.saving import load_plan, refuse_what_a_plan_says
-from zapi_sync.cli.wiring import forecasts, load_state, state_to_read
+from zapi_sync.cli.wiring import forecasts, state_to_read
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.saved_plan_document import saved_members
 from zapi_sync.edge.clock import SystemClock
@@ -43,7 +43,7 @@ def command(
         return _show_plan(console, plan_file)
     local = state_to_read(files, state, sandbox=sandbox)
     console.complain(local.warnings())
-    known = load_state(local)
+    known = local.load()
     match console.format:
         case Format.JSON:
             console.result(json.known(known))

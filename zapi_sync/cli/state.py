@@ -20,7 +20,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import current, load_config, load_state, state_file, state_to_change, state_to_read
+from zapi_sync.cli.wiring import current, load_config, state_file, state_to_change, state_to_read
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, moved
@@ -289,7 +289,7 @@ def push_command(
 def _known(console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool) -> Known:
     local = state_to_read(files, state, sandbox=sandbox)
     console.complain(local.warnings())
-    return load_state(local)
+    return local.load()
 
 
 def _entries(known: Known) -> Mapping[GroupKey, rendered.Entry]:

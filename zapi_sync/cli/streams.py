@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from typing import TextIO
@@ -84,6 +83,8 @@ def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
     left = redacted_output(text, secrets)
     if left == text or not text.startswith("{"):
         return left
+    import json
+
     try:
         members = json.loads(text)
     except (ValueError, RecursionError):

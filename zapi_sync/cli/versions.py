@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
+import os
+import sys
 
 from zapi_sync import __version__
+from zapi_sync.errors import ExitCode
+
+
+def tell_versions() -> int:
+    """`zapi-sync --version`"""
+    sys.stdout.write("\n".join([*versions(), ""]))
+    return ExitCode.DONE
 
 
 def versions() -> list[str]:
     """zapi-sync's own comes first, in a line of its own, for ever."""
     return [
         f"zapi-sync {__version__}",
-        f"Python {platform.python_version()}",
-        f"libyaml {_libyaml()}",
-        *(f"{package} {_version(package)}" for package in ("jsonschema-rs", "httpx")),
+        f"Python {sys.version.split()[0]}",
+        *(f"{package} {_version(package)}" for package in ("PyYAML", "jsonschema-rs", "httpx")),
     ]
 
 
 def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "is not installed"
-
-
-def _libyaml() -> str:
-    import yaml
-
-    if not yaml.__with_libyaml__:
-        return f"is not there (PyYAML {yaml.__version__} alone, which is slower)"
-    from yaml import _yaml
-
-    return f"{_yaml.get_version_string()} (PyYAML {yaml.__version__})"
+    """What the name of its folder of metadata says (PyPA: recording installed projects); to import what reads
+    all of that takes longer than all else that --version does."""
+    beginning = f"{package.replace('-', '_')}-".lower()
+    for folder in sys.path:
+        if os.path.isdir(folder):
+            for name in os.listdir(folder):
+                if name.lower().startswith(beginning) and name.endswith(".dist-info"):
+                    return name[len(beginning) : -len(".dist-info")]
+    return "is not installed"

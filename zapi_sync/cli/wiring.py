@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zapi_sync.cli.options import DEFAULT_FILE, STATE_VARIABLE
+from zapi_sync.cli import log
 from zapi_sync.core.config import TYPED_KEYS, read_config
+from zapi_sync.core.csv_files import tables_wanted
 from zapi_sync.core.document import parse
-from zapi_sync.core.keeping import ci_of, vanishing
-from zapi_sync.core.pacing import forecast
+from zapi_sync.core.pacing import UNPACED, Pacings, forecast
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import Create, make_plan
-from zapi_sync.core.table import tables_wanted
+from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import (
@@ -42,18 +39,17 @@ if TYPE_CHECKING:
         Diagnostic,
     )
 
+DEFAULT_FILE = "groups.yaml"
+STATE_VARIABLE = "ZAPI_SYNC_STATE"
 _STATE_SUFFIX = ".state.json"
 _SANDBOX_STATE_SUFFIX = ".sandbox.state.json"
-
-_log = logging.getLogger("zapi_sync")
 
 
 def load_config(files: Sequence[str]) -> Config:
     """The config of all files together. Raises ConfigInvalid with the complaints about all of them."""
-    with _collector_held_off():
-        sources = inputs.read_sources(files)
-        _log.info("config: %s", ", ".join(source.name for source in sources))
-        return read_config(_documents(sources), inputs.schema("groups"))
+    sources = inputs.read_sources(files)
+    log.info(f"config: {', '.join(source.name for source in sources)}")
+    return read_config(_documents(sources), inputs.schema("groups"))
 
 
 def _documents(sources: Iterable[Source]) -> Iterator[Document]:
@@ -68,6 +64,11 @@ def _documents(sources: Iterable[Source]) -> Iterator[Document]:
 def plan_of(config: Config, known: Known, only: frozenset[GroupKey] | None) -> Plan:
     """The plan for a config, confined to these keys (None: all); its moves are never left out."""
     return make_plan(config.groups, known, config.moves).only(only)
+
+
+def paces(config: Config, *, sandbox: bool) -> Pacings:
+    """The pace of each instance: the config's, and none in the sandbox."""
+    return Pacings(UNPACED) if sandbox else config.pacings
 
 
 def doubts(config: Config, plan: Plan) -> list[Diagnostic]:
@@ -128,8 +129,8 @@ def stem_of(state: Path) -> str:
 
 
 def open_state(path: Path) -> LocalState:
-    _log.info("state %s", path)
-    return LocalState(path, inputs.schema("state"))
+    log.info(f"state {path}")
+    return LocalState(path, lambda: inputs.schema("state"))
 
 
 def state_to_read(files: Sequence[str], state: str | None, *, sandbox: bool) -> LocalState:
@@ -152,18 +153,15 @@ def state_to_change(
     return local
 
 
-def load_state(state: LocalState) -> Known:
-    with _collector_held_off():
-        return state.load()
-
-
 def current(state: LocalState) -> Known:
     """What is known under the lock, with the journal of a run that ended early folded in."""
-    return state.checkpoint() if state.has_journal else load_state(state)
+    return state.checkpoint() if state.has_journal else state.load()
 
 
 def check_kept(state: LocalState, environment: Mapping[str, str]) -> None:
     """Raises StateInvalid where this is a CI job that takes the state, or its journal, with it."""
+    from zapi_sync.core.keeping import ci_of, vanishing
+
     ci = ci_of(environment)
     if ci:
         from zapi_sync.edge import git
@@ -187,15 +185,3 @@ def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:
         forecast(instance, now, creations.get(instance, []), pacings.of(instance), number)
         for instance, number in wanted.items()
     ]
-
-
-@contextmanager
-def _collector_held_off() -> Iterator[None]:
-    """What is parsed stays, so the collector would only walk it again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

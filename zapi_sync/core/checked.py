@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.verdict import violations
-from zapi_sync.core.wording import in_words, not_a_mapping, without_echoes
+from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Severity
 
 if TYPE_CHECKING:
@@ -39,10 +38,16 @@ def check(document: Document, schema: Mapping[str, object], complaints: Complain
     """A document as its schema finds it; what that finds wrong is added to the complaints."""
     if not isinstance(document.data, dict):
         if document.data is not None:
+            from zapi_sync.core.wording import not_a_mapping
+
             complaints.add(not_a_mapping(document))
         return Checked(document, {}, is_whole=False)
     known = {name: value for name, value in document.data.items() if not name.startswith("x-")}
     violated = violations(schema, known, most=MAX_COMPLAINTS + 1)
+    if not violated:
+        return Checked(document, known)
+    from zapi_sync.core.wording import in_words, without_echoes
+
     for each in without_echoes(violated):
         if complaints.has_room(Severity.ERROR):
             complaints.add(in_words(document, each))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Location
 
 if TYPE_CHECKING:

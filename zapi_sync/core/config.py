@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter, deque
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.checked import check
 from zapi_sync.core.complaints import Complaints, merged
-from zapi_sync.core.declared_moves import DeclaredMoves, blocked
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Value
 from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.pacing import Pacings, pacings_of
 from zapi_sync.core.participants import Rosters, TooMuch
 from zapi_sync.core.places import Place, tell
 from zapi_sync.core.ranges import NUMBER, range_of
 from zapi_sync.core.source import shortened
+from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from zapi_sync.core.checked import Broken, Checked
+    from zapi_sync.core.declared_moves import DeclaredMoves
     from zapi_sync.core.document import Document
     from zapi_sync.core.known import Known
     from zapi_sync.core.moves import Move
@@ -62,6 +62,10 @@ class Config:
 
     def blocked_moves(self, known: Known) -> list[Diagnostic]:
         """The warnings about keys that are not moved, as the new one has a group of its own."""
+        if not self.moves:
+            return []
+        from zapi_sync.core.declared_moves import blocked
+
         return list(blocked(self.moves, self.move_places, known))
 
     def warnings_with(self, doubts: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -91,8 +95,8 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
         reader.group_places,
         reader.instance_places,
         reader.expanded,
-        tuple(reader.moves.moves),
-        reader.moves.places,
+        tuple(reader.moves.moves) if reader.moves else (),
+        reader.moves.places if reader.moves else {},
     )
 
 
@@ -108,7 +112,7 @@ class _Reader:
     group_places: dict[GroupKey, Place] = field(default_factory=dict)
     instance_places: dict[InstanceName, Place] = field(default_factory=dict)
     expanded: dict[GroupKey, tuple[Entry, ...]] = field(default_factory=dict)
-    moves: DeclaredMoves = field(default_factory=DeclaredMoves)
+    moves: DeclaredMoves | None = None
     _unread: dict[GroupKey, Place] = field(default_factory=dict)
     """Where the keys of groups stand that cannot be read."""
     _all_keys: bool = True
@@ -190,6 +194,10 @@ class _Reader:
                 for index, each in enumerate(moves)
                 if isinstance(each, dict) and ("moved", index) not in checked.unusable
             }
+            if self.moves is None:
+                from zapi_sync.core.declared_moves import DeclaredMoves
+
+                self.moves = DeclaredMoves()
             self.moves.read(document, sound)
 
     def _pass_over(self, place: Place, key: str) -> None:
@@ -200,7 +208,7 @@ class _Reader:
 
     def check_moves(self) -> None:
         """What `moved` says, where the keys of all files are known."""
-        if self.moves.moves and self._all_keys:
+        if self.moves and self._all_keys:
             for each in self.moves.complaints({**self._unread, **self.group_places}):
                 self._complain(each.code, each.place, each.message, each.hint, also=each.also)
 
@@ -212,12 +220,12 @@ class _Reader:
         used = {group.instance for group in self.groups}
         for pacings, place in [] if self.complaints.has(Severity.ERROR) else self._pacings[:1]:
             for instance in [each for each in pacings.of_instances if each not in used]:
-                close = difflib.get_close_matches(instance, used, n=1)
+                close = nearest(instance, used)
                 self._complain(
                     Code.PACE_OF_NO_INSTANCE,
                     Place(place.document, ("pacing", "instances", instance), key=True),
                     f'a pace for the instance "{instance}", and no group is on it',
-                    f'did you mean "{close[0]}"?' if close else "remove it, or put a group on that instance",
+                    f'did you mean "{close}"?' if close else "remove it, or put a group on that instance",
                     severity=Severity.WARNING,
                 )
 
@@ -417,5 +425,5 @@ def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> Instan
     """The known name that was probably meant; numbers are no misspellings (sales-1, sales-2)."""
     letters = re.sub("[^a-z]", "", instance)
     others = [other for other in known if re.sub("[^a-z]", "", other) != letters]
-    close = difflib.get_close_matches(instance, others, n=1, cutoff=0.8) if len(letters) > 3 else []
-    return InstanceName(close[0]) if close else None
+    close = nearest(instance, others, cutoff=0.8) if len(letters) > 3 else None
+    return InstanceName(close) if close else None

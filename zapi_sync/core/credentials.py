@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from zapi_sync.core.redact import LONG_SECRET, redacted
+from zapi_sync.dataclass import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

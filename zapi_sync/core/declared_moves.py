@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, held_back
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.places import Place
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -156,8 +156,8 @@ def _still_wanted(move: Move, place: Place, group: Place) -> Complaint:
 
 
 def _to_nothing(move: Move, place: Place, keys: Collection[GroupKey]) -> Complaint:
-    close = difflib.get_close_matches(move.target, keys, n=1)
-    near = f'did you mean "{close[0]}"? If not, ' if close else ""
+    close = nearest(move.target, keys)
+    near = f'did you mean "{close}"? If not, ' if close else ""
     return Complaint(
         Code.MOVED_TO_NOTHING,
         place,

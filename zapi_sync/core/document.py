@@ -8,7 +8,6 @@ overflows the C stack, PyYAML's merge keys grow without end); and it is faster t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -26,6 +25,7 @@ from yaml.events import (
 from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.parsers import MERGE, events, is_too_deep
 from zapi_sync.core.source import shortened
+from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, Diagnostic
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ MAX_EXPANDED = 1_000_000
 """How many values aliases may stand for in all files: 1,000 groups can share one list of 1,000 phones."""
 MAX_EXPANDED_TEXT = 32 * MAX_EXPANDED
 """And of how many characters: a text is copied wherever it is looked at."""
+MAX_CELLS = 10_000
+"""How many phones a list, or a column of a CSV file, may hold."""
 SPLIT_ALIASES = "write the values out, or split them over several runs: `-f` names the files of one"
 _MAX_PROBLEMS = MAX_COMPLAINTS + 1  # the one more is what there being more is known by
 

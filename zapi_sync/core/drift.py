@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,6 +9,7 @@ from zapi_sync.core.lookup import Details
 from zapi_sync.core.model import How
 from zapi_sync.core.names import comparable_name
 from zapi_sync.core.phones import person, same_person
+from zapi_sync.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from zapi_sync.core.model import Group, GroupKey, How
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, same_person, why_no_phone
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Severity
 
 if TYPE_CHECKING:

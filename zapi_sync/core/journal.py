@@ -6,7 +6,6 @@ without `sending` was never sent; `sending` without an outcome, or with an unkno
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.known import Known, OpenAttempt
@@ -15,6 +14,7 @@ from zapi_sync.core.model import (
     digest_of_phones,
 )
 from zapi_sync.core.outcome import Absent, Created, Rejected, Unknown, Unsent
+from zapi_sync.dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

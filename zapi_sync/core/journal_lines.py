@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from zapi_sync.core import forms
@@ -15,6 +14,7 @@ from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName
 from zapi_sync.core.moments import moment_of, timestamp
 from zapi_sync.core.outcome import Absent, Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.core.phones import Phone
+from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, Location, StateInvalid
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Diagnostic
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.forms import MAX_NAME, PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
+from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:
     from zapi_sync.core.outcome import Answer

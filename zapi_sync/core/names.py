@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, Severity
 
 if TYPE_CHECKING:

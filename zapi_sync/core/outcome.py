@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.forms import PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId, credential_variables
+from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

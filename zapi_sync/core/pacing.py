@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.model import InstanceName
+from zapi_sync.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Value
+from zapi_sync.core.document import MAX_CELLS, SPLIT_ALIASES, Aliased, Value
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.phones import EXAMPLES, Phone, is_lid, normalise_phone, person, why_no_phone
 from zapi_sync.core.places import Place, tell
 from zapi_sync.core.source import shortened
-from zapi_sync.core.table import DEFAULT_COLUMN, MAX_CELLS, Cell, Table
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.document import Document
     from zapi_sync.core.places import Spot
     from zapi_sync.core.positions import Path
+    from zapi_sync.core.table import Table
 
 MAX_PARTICIPANTS = 1023
 """Assumption: WhatsApp takes 1,024 members a group, the creator among them (Z-API documents no limit)."""
@@ -271,6 +271,8 @@ class Rosters:
     def _gather_cells(
         self, gathered: _Gathered, place: Place, written: Mapping[str, Value], owner: Place
     ) -> None:
+        from zapi_sync.core.table import DEFAULT_COLUMN, Cell, Table
+
         file, column = str(written["csv"]), str(written.get("column", DEFAULT_COLUMN))
         used = Place(place.document, (*place.path, "csv"))
         source = place.document.tables[file]
@@ -342,13 +344,13 @@ class Rosters:
             return self._named.get(name)
         if self.complaints.has_room(Severity.ERROR):
             names = self._named if len(self._named) <= _MANY_NAMES else ()
-            close = difflib.get_close_matches(name, names, n=1)
+            close = nearest(name, names)
             tell(
                 self.complaints,
                 Code.NO_SUCH_NAME,
                 place,
                 f'"{shortened(name)}" is no phone number, and nobody in `people` or `teams` is called so',
-                f'did you mean "{close[0]}"?'
+                f'did you mean "{close}"?'
                 if close
                 else f"write the number, as in {EXAMPLES[0]}, or say under `people:` whose name this is",
             )

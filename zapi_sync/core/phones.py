@@ -99,7 +99,7 @@ def with_brazils_code(written: str) -> str | None:
 def is_assigned(phone: str) -> bool:
     """Whether some country's numbering plan has such numbers (libphonenumber's metadata)."""
     phone = _MEXICAN_MOBILE.sub(r"\1\2", phone) if phone.startswith("521") else phone
-    if _usual_numbers(phone[:3]).fullmatch(phone):
+    if _BRAZILIAN_MOBILES.fullmatch(phone) or _usual_numbers(phone[:3]).fullmatch(phone):
         return True
     number = _parsed(phone)
     if number is None:
@@ -141,6 +141,10 @@ def probably_meant(phone: str) -> str | None:
     if not bare.startswith("55") or len(bare) == 11:  # 55 is an area as well
         candidates.append(f"55{bare}")
     return next((each for each in candidates if each not in ("", phone) and is_assigned(each)), None)
+
+
+_BRAZILIAN_MOBILES = re.compile(r"55(?:[14689][1-9]|2[12478]|3[1-578]|5[13-5]|7[13-579])9[0-9]{8}")
+"""As libphonenumber has them: most numbers here are such, and are told without its being imported."""
 
 
 @cache

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Diagnostic, Severity
 
 if TYPE_CHECKING:

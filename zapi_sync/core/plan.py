@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
 from zapi_sync.core.model import (
@@ -12,13 +10,13 @@ from zapi_sync.core.model import (
 )
 from zapi_sync.core.moves import due, moved
 from zapi_sync.core.names import comparable_name
+from zapi_sync.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from zapi_sync.core.known import Known, OpenAttempt
-    from zapi_sync.core.lookup import Listed
     from zapi_sync.core.model import (
         Group,
         GroupId,
@@ -167,60 +165,7 @@ def make_plan(wanted: Sequence[Group], known: Known, moves: Sequence[Move] = ())
     return Plan(tuple(_steps(wanted, moved(known, now_due))), now_due)
 
 
-class Existing(StrEnum):
-    """What to do about a wanted name that a group on the instance bears already (--existing)."""
-
-    FAIL = "fail"
-    ADOPT = "adopt"
-    CREATE = "create"
-
-
-def to_be_listed(plan: Plan, policy: Existing) -> set[InstanceName]:
-    """The instances that something may be created on, whose groups are to be listed before."""
-    creates = {step.group.instance for step in plan.of(Create)}
-    if policy is not Existing.CREATE:
-        return creates
-    return creates | {step.group.instance for step in plan.of(Taken) if step.ids}
-
-
-def with_existing(
-    plan: Plan, listings: Mapping[InstanceName, Sequence[Listed]], known: Known, policy: Existing
-) -> Plan:
-    """The plan once the instances' groups are listed: no step makes a second group of a name by accident."""
-    owned = {record.phone for record in known.groups.values()}
-    bearing: dict[tuple[InstanceName, str], list[GroupId]] = {}
-    for instance, listing in listings.items():
-        for each in listing:
-            if each.name:
-                bearing.setdefault((instance, comparable_name(each.name)), []).append(each.phone)
-    steps: list[Step] = []
-    for step in plan.steps:
-        steps.append(_with_existing(step, bearing, owned, policy))
-        if isinstance(steps[-1], Adopt):  # two instances may list one group: it is the first key's alone
-            owned.add(steps[-1].id)
-    return replace(plan, steps=tuple(steps))
-
-
-def _with_existing(
-    step: Step,
-    bearing: Mapping[tuple[InstanceName, str], Sequence[GroupId]],
-    owned: Collection[GroupId],
-    policy: Existing,
-) -> Step:
-    if isinstance(step, Taken) and step.ids and policy is Existing.CREATE:
-        step = Create(step.group)
-    if not isinstance(step, Create):
-        return step
-    ids = tuple(bearing.get(_name_of(step.group), ()))
-    strangers = tuple(phone for phone in ids if phone not in owned)
-    if not strangers or policy is Existing.CREATE:
-        return replace(step, same_name=ids)
-    if policy is Existing.ADOPT and len(strangers) == 1:
-        return Adopt(step.group, strangers[0])
-    return Taken(step.group, strangers)
-
-
-def _name_of(group: Group | Record) -> tuple[InstanceName, str]:
+def name_on_instance(group: Group | Record) -> tuple[InstanceName, str]:
     """What tells groups apart on the remote side."""
     return (group.instance, comparable_name(group.group_name))
 
@@ -229,16 +174,16 @@ def _steps(wanted: Sequence[Group], known: Known) -> Iterator[Step]:
     records = known.groups
     keys = {group.key for group in wanted}
     taken: dict[tuple[InstanceName, str], tuple[GroupKey, tuple[GroupId, ...]]] = {
-        **{_name_of(record): (key, (record.phone,)) for key, record in records.items()},
-        **{_name_of(attempt.intent.group): (key, ()) for key, attempt in known.open.items()},
+        **{name_on_instance(record): (key, (record.phone,)) for key, record in records.items()},
+        **{name_on_instance(attempt.intent.group): (key, ()) for key, attempt in known.open.items()},
     }
     for group in wanted:
         if group.key in records:
             yield _compare(group, records[group.key])
         elif group.key in known.open:
             yield Unsettled(group.key, known.open[group.key])
-        elif _name_of(group) in taken:
-            by, ids = taken[_name_of(group)]
+        elif name_on_instance(group) in taken:
+            by, ids = taken[name_on_instance(group)]
             yield Taken(group, ids, by)
         else:
             yield Create(group)

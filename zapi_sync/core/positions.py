@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
@@ -18,6 +17,7 @@ from yaml.events import (
 
 from zapi_sync.core.parsers import MERGE
 from zapi_sync.core.source import Mark
+from zapi_sync.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,12 +19,10 @@ LONG_SECRET = 8
 Z-API's credentials is so short."""
 
 _CREDENTIAL = r"token|secret|password|senha|instance_?id|api_?key"
-_CREDENTIAL_NAME = re.compile(_CREDENTIAL, re.IGNORECASE)
-_CREDENTIAL_LINE = re.compile(
-    rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances", re.IGNORECASE
-)
-_SECRET_VARIABLE = re.compile(r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)")
-_URL = re.compile(r"(/instances/)[^/\s\"'`\\]+?(?:(/token/)[^/\s\"'`\\]+|(?:/[token]*/?)?(?=\.\.\.))")
+# Texts, which `re` compiles where they are first looked for: most runs have nothing to take out.
+_CREDENTIAL_LINE = rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances"
+_SECRETS_VARIABLE = r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)"
+_URL = r"(/instances/)[^/\s\"'`\\]+?(?:(/token/)[^/\s\"'`\\]+|(?:/[token]*/?)?(?=\.\.\.))"
 """The instance and the token in an address of Z-API's, or what a cut left of the two."""
 
 _MOST_ESCAPED = 4
@@ -37,6 +33,8 @@ def redacted(text: str, secrets: tuple[str, ...], *, shortest: int = 1) -> str:
     """The text with each of the secrets, if it is no shorter than that, replaced by ***, in any case: as it
     stands, as in a URL, in a JSON string or in base64."""
     needles = _needles(secrets, shortest)
+    if not needles:
+        return text
     raw = text.encode("utf-8", "surrogatepass")
     found = sorted(_found(raw.lower(), needles, _MOST_ESCAPED))
     return _masked(raw, found).decode("utf-8", "surrogatepass") if found else text
@@ -47,24 +45,28 @@ def redacted_output(text: str, secrets: tuple[str, ...]) -> str:
     left = redacted(text, secrets, shortest=LONG_SECRET)
     if CUT in left:
         left = _without_stumps(left, _pieces(secrets))
-    return _URL.sub(_masked_url, left) if "/instances/" in left else left
+    return re.sub(_URL, _masked_url, left) if "/instances/" in left else left
 
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The credentials in an environment that are long enough to be told from words."""
-    found = (value.strip() for name, value in environment.items() if _SECRET_VARIABLE.fullmatch(name))
+    found = (value.strip() for name, value in environment.items() if _is_secret(name))
     return tuple(value for value in found if len(value) >= LONG_SECRET)
+
+
+def _is_secret(variable: str) -> bool:
+    return variable.startswith("ZAPI_") and re.fullmatch(_SECRETS_VARIABLE, variable) is not None
 
 
 def names_credential(attribute: str) -> bool:
     """Whether an attribute of a config is called as a credential would be, which has no place there."""
-    return _CREDENTIAL_NAME.search(attribute) is not None
+    return re.search(_CREDENTIAL, attribute, re.IGNORECASE) is not None
 
 
 @lru_cache(maxsize=8)  # a line of a megabyte may have twenty complaints
 def may_hold_credential(line: str) -> bool:
     """Whether a line of a config seems to hold a credential, and had better not be shown."""
-    return _CREDENTIAL_LINE.search(line) is not None
+    return re.search(_CREDENTIAL_LINE, line, re.IGNORECASE) is not None
 
 
 @lru_cache(maxsize=64)
@@ -87,6 +89,8 @@ def _needles(secrets: tuple[str, ...], shortest: int) -> tuple[bytes, ...]:
 def _in_base64(secret: bytes) -> Iterator[bytes]:
     """The secret alone, then what base64 makes of it within a text, wherever it starts there: the characters
     that no neighbour changes."""
+    from base64 import b64encode
+
     within = [b64encode(bytes(before) + secret) for before in range(3)]
     inner = [
         code[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6] for before, code in enumerate(within)
@@ -150,6 +154,8 @@ def _meant(escape: re.Match[bytes]) -> bytes:
 
 def _origin(escapes: list[re.Match[bytes]], begins: list[int], ends: list[int], at: int) -> tuple[int, int]:
     """Where what stands at a place of the unescaped text begins and ends in the escaped one."""
+    from bisect import bisect_right
+
     last = bisect_right(begins, at) - 1
     if last >= 0 and at < ends[last]:
         return escapes[last].span()

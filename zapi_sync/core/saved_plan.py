@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import credential_variables
 from zapi_sync.core.plan import Changed, Create, Orphaned, Unchanged
+from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, Diagnostic, Location, SavedPlanStale
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 from zapi_sync.core.redact import CUT
+from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, Diagnostic, Location
 
 _LINE_BREAK = re.compile("\r\n|[\n\r]")

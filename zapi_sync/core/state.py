@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import credential_variables
+from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, StateInvalid
 
 if TYPE_CHECKING:

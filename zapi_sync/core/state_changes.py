@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.forms import GROUP_KEY, MAX_SERIAL
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, Diagnostic, Location
 
@@ -26,8 +26,8 @@ def why_not_known(key: str, known: Known, file: str) -> Diagnostic | None:
     keys = {*known.groups, *known.open}
     if key in keys:
         return None
-    close = difflib.get_close_matches(key, keys, n=1)
-    near = f'; did you mean "{close[0]}"?' if close else ""
+    close = nearest(key, keys)
+    near = f'; did you mean "{close}"?' if close else ""
     return Diagnostic(
         Code.NOT_IN_STATE,
         f'the state has no "{shortened(key)}"{near}',

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import yaml
 
 from zapi_sync.core.parsers import first_unprintable
 from zapi_sync.core.source import BOM
+from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, Diagnostic, Location
 
 if TYPE_CHECKING:

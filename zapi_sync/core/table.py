@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from zapi_sync.core.document import MAX_CELLS
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.source import shortened
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from zapi_sync.core.document import Document, Value
     from zapi_sync.core.places import Place
     from zapi_sync.core.source import Source
 
 DEFAULT_COLUMN = "phone"
-MAX_CELLS = 10_000
-"""How many phones one column may hold: as many as a list of phones."""
-
 _DELIMITERS = ",;"
 _MOST_COLUMNS = 1000
 """So many columns are looked at for being the one that was meant."""
@@ -129,8 +126,8 @@ class Table:
                 "give one of the two another name",
             )
         names = [shortened(name, 40) for name in header[:_MOST_COLUMNS] if name]
-        close = difflib.get_close_matches(column.lower(), {name.lower(): name for name in names}, n=1)
-        meant = next((name for name in names if close and name.lower() == close[0]), None)
+        close = nearest(column.lower(), {name.lower(): name for name in names})
+        meant = next((name for name in names if close and name.lower() == close), None)
         known = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         return self._complaint(
             Code.NO_SUCH_COLUMN,
@@ -153,29 +150,6 @@ def _first_row(lines: Sequence[str], delimiter: str) -> list[str]:
         return []
     names = [name.strip() for name in row]
     return names if any(names) else []
-
-
-def tables_wanted(document: Document) -> list[str]:
-    """The CSV files that a document names in its groups and teams, as it names them, each of them once."""
-    text = document.source.text
-    if "csv" not in text and "\\" not in text:  # no key is `csv` without being written, but by an escape
-        return []
-    wanted: dict[str, None] = {}
-    data = document.data if isinstance(document.data, dict) else {}
-    for phones in _phone_lists(data):
-        for entry in phones if isinstance(phones, list) else [phones]:
-            if isinstance(entry, dict) and isinstance(file := entry.get("csv"), str):
-                wanted[file] = None
-    return list(wanted)
-
-
-def _phone_lists(data: Mapping[str, Value]) -> Iterator[Value]:
-    """What stands for participants, a list that groups share once; none of it need be what it should."""
-    groups, teams = data.get("groups"), data.get("teams")
-    each_group = groups.values() if isinstance(groups, dict) else ()
-    lists = [group["phones"] for group in each_group if isinstance(group, dict) and "phones" in group]
-    lists += teams.values() if isinstance(teams, dict) else ()
-    yield from {id(each): each for each in lists}.values()
 
 
 def _span(text: str, delimiter: str, column: int) -> tuple[int, int]:

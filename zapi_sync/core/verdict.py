@@ -1,21 +1,22 @@
 """Whether data fits a JSON Schema: a compiled validator gives the verdict, jsonschema explains a "no".
 
-The two are held to one verdict by tests/unit/test_verdict.py. The explanation costs a hundred times as much,
-so it is imported and run only when there is something to explain.
+Small data that plainly fits is told at sight; tests/unit/test_verdict.py holds the three to one verdict. The
+explanation costs a hundred times as much: it is imported and run only where there is something to explain.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-import jsonschema_rs
+from zapi_sync.core.sight import fits_at_sight
+from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    import jsonschema_rs
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
@@ -44,6 +45,10 @@ def violations(schema: Mapping[str, object], data: JsonValue, *, most: int) -> l
 
     What is wrong within a list is told of the first place alone that the list stands at.
     """
+    if fits_at_sight(schema, data):
+        return []
+    import jsonschema_rs
+
     if jsonschema_rs.Draft202012Validator(dict(schema)).is_valid(data):
         return []
     found: dict[tuple[Path, str], Violation] = {}
@@ -94,6 +99,8 @@ class _Unfit:
         # by identity, so each holds on to what it was made for
 
     def is_unfit(self, rule: object, value: object) -> bool:
+        import jsonschema_rs
+
         if id(rule) not in self._compiled:
             whole = {**cast(_Object, rule), "$defs": self._defs}
             self._compiled[id(rule)] = rule, jsonschema_rs.Draft202012Validator(whole)

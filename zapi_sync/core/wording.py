@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING
 
+from zapi_sync.core.nearest import nearest
 from zapi_sync.core.phones import EXAMPLES
 from zapi_sync.core.redact import names_credential
 from zapi_sync.core.source import shortened
@@ -327,5 +327,5 @@ def _meant(violation: Violation) -> str | None:
         return bare[folded]
     if aliases.get(folded) in names:
         return aliases[folded]
-    close = difflib.get_close_matches(folded, bare, n=1, cutoff=0.6)
-    return bare[close[0]] if close else None
+    close = nearest(folded, bare)
+    return bare[close] if close else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from zapi_sync.core.credentials import Credentials, Remote
 from zapi_sync.core.model import credential_variables
+from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _missing(
 ) -> Diagnostic:
     *others, last = variables
     names = f"{', '.join(others)} and {last}" if others else last
-    near = difflib.get_close_matches(instance, _known_instances(environment), n=1, cutoff=0.7)
+    near = nearest(instance, _known_instances(environment), cutoff=0.7)
     hint = (
         "set what the Z-API panel shows (id and token of the instance; Client-Token under Security), "
         "or try it without an account: --sandbox"
@@ -142,7 +142,7 @@ def _missing(
     return Diagnostic(
         Code.CREDENTIALS_MISSING,
         f'the instance "{instance}" has no credentials: {names} {"are" if others else "is"} not set',
-        f'did you mean "{near[0]}", whose credentials are set? Else {hint}' if near else hint,
+        f'did you mean "{near}", whose credentials are set? Else {hint}' if near else hint,
         where,
     )
 

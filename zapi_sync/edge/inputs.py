@@ -7,18 +7,16 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from zapi_sync.core.source import Source, decode, shortened
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Diagnostic, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 STDIN = "-"
@@ -245,16 +243,17 @@ def _failure(name: str, error: OSError | ValueError) -> Diagnostic:
 
 def schema_text(name: str) -> str:
     """A published JSON Schema by its short name, from the installed package or a checkout's schemas/."""
-    file = f"{name}.schema.json"
-    packaged = resources.files("zapi_sync").joinpath("schemas", file)
-    if packaged.is_file():
-        return packaged.read_text("utf-8")
-    return (Path(__file__).parents[2] / "schemas" / file).read_text("utf-8")
+    package = os.path.dirname(os.path.dirname(__file__))
+    folders = (os.path.join(package, "schemas"), os.path.join(os.path.dirname(package), "schemas"))
+    for file in (os.path.join(folder, f"{name}.schema.json") for folder in folders):
+        with suppress(FileNotFoundError), open(file, encoding="utf-8") as stream:
+            return stream.read()
+    raise AssertionError(f"no schema {name} is installed")
 
 
 def schema(name: str) -> Mapping[str, object]:
     """The same as data."""
-    return cast(Mapping[str, object], json.loads(schema_text(name)))
+    return cast("Mapping[str, object]", json.loads(schema_text(name)))
 
 
 def environment() -> Mapping[str, str]:

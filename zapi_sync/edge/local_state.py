@@ -9,21 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import os
-import secrets
-import shlex
 import stat
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zapi_sync.core.journal import Begin, reopened, replay
-from zapi_sync.core.journal_lines import check_belongs, line_of, parse_journal, unusable
 from zapi_sync.core.known import Known
-from zapi_sync.core.state import two_of_one_group
-from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.errors import (
     Code,
     Diagnostic,
@@ -35,7 +28,7 @@ from zapi_sync.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from zapi_sync.core.journal import Event
     from zapi_sync.core.known import OpenAttempt
@@ -56,7 +49,7 @@ _UNREADABLE = {
 class LocalState:
     """The state at `path`, and the journal beside it. Raises StateInvalid for a path without a name."""
 
-    def __init__(self, path: Path, schema: Mapping[str, object]) -> None:
+    def __init__(self, path: Path, schema: Callable[[], Mapping[str, object]]) -> None:
         if not path.name:
             raise StateInvalid.of(
                 Code.STATE_NO_FILE, "this is a folder", hint="name a file with --state", file=str(path)
@@ -74,14 +67,9 @@ class LocalState:
         if raw is None:
             self._refuse_if_gone()
             return Known()
-        state = parse_state(raw, self._schema, str(self.path))
-        journal = parse_journal(raw_journal or b"", str(self.journal_path))
-        check_belongs(journal, state, str(self.journal_path))
-        known = replay(state, journal.events)
-        clash = two_of_one_group(known.groups) if journal.events else None
-        if clash:
-            raise unusable(str(self.journal_path), f"with what it says, {clash}")
-        return known
+        from zapi_sync.core.stored import known_of  # a first plan has nothing to read with it
+
+        return known_of(raw, raw_journal or b"", self._schema(), str(self.path), str(self.journal_path))
 
     def warnings(self) -> list[Diagnostic]:
         """What is odd about the files, and no reason to refuse them (docs/decisions/0011)."""
@@ -89,7 +77,7 @@ class LocalState:
             Diagnostic(
                 Code.STATE_OPEN_TO_OTHERS,
                 f"everybody on this machine can change this {what}, and with it what is created",
-                f"chmod 600 {shlex.quote(str(path))}",
+                f"chmod 600 {_quoted(path)}",
                 Location(str(path)),
                 Severity.WARNING,
             )
@@ -104,10 +92,15 @@ class LocalState:
 
     def save(self, state: State) -> None:
         """Replace the state; only while there is no journal that goes on from another version of it."""
-        _replace(self.path, state_text(state).encode())
+        from zapi_sync.core.stored import state_bytes
+
+        _replace(self.path, state_bytes(state))
 
     def open_journal(self, state: State) -> JournalFile:
         """The journal, ready to append to; what cannot be written is found here, before anything is sent."""
+        from zapi_sync.core.journal import Begin
+        from zapi_sync.core.journal_lines import parse_journal
+
         with _writing(self.journal_path):
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(self.journal_path, flags, 0o600)
@@ -129,9 +122,7 @@ class LocalState:
 
         A crash between any two steps leaves state and journal that replay to the same.
         """
-        for litter in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
-            with contextlib.suppress(OSError):  # what a killed run did not get to rename holds links, too
-                litter.unlink()
+        self._clear_litter()
         known = self.load()
         if known.state is None:
             raise StateInvalid.of(
@@ -155,18 +146,26 @@ class LocalState:
 
     def _write(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
         """The state first, then its journal: at any point between, the two replay to the same."""
-        text = state_text(state).encode()
+        from zapi_sync.core.stored import journal_bytes, state_bytes
+
+        text = state_bytes(state)
         if text != _read(self.path):
             _replace(self.path, text)
         if open_attempts:
-            events = reopened(state, open_attempts)
-            content = b"".join(line_of(number, event) for number, event in enumerate(events, start=1))
+            content = journal_bytes(state, open_attempts)
             if content != _read(self.journal_path):
                 _replace(self.journal_path, content)
         else:
             with _writing(self.journal_path), contextlib.suppress(FileNotFoundError):
                 os.unlink(self.journal_path)
                 _sync_folder(self.journal_path)
+
+    def _clear_litter(self) -> None:
+        """What a killed run did not get to rename holds links, too."""
+        with contextlib.suppress(OSError):
+            for file in self.path.parent.iterdir():
+                if file.name.startswith(f".{self.path.name}.") and file.suffix == ".tmp":
+                    file.unlink()
 
     def _refuse_if_gone(self) -> None:
         """Raises StateInvalid where no state is there, and what lies beside its place says that one was."""
@@ -199,6 +198,8 @@ class JournalFile:
         After a failure every call fails: what the disk holds then is not known, and an fsync that failed once
         must not be believed the next time. Several threads may call it.
         """
+        from zapi_sync.core.journal_lines import line_of
+
         with self._lock:
             if self._broken:
                 raise self._broken
@@ -242,7 +243,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _replace(path: Path, content: bytes) -> None:
     _refuse_what_is_no_file(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     with _writing(path):
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600)
@@ -324,7 +325,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise StateInvalid.of(
             Code.STATE_NO_FILE,
             "this is a symbolic link, and a state is never written behind one's back",
-            hint=f"name the file it points to: --state {shlex.quote(os.path.realpath(path))}",
+            hint=f"name the file it points to: --state {_quoted(os.path.realpath(path))}",
             file=str(path),
         )
     if not stat.S_ISREG(mode):
@@ -332,6 +333,12 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise StateInvalid.of(
             Code.STATE_NO_FILE, f"this is {kind}", hint="name a file with --state", file=str(path)
         )
+
+
+def _quoted(path: Path | str) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
 
 
 def _sync_folder(path: Path) -> None:

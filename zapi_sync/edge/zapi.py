@@ -11,7 +11,6 @@ import math
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -34,6 +33,7 @@ from zapi_sync.core.lookup import (
     read_own_phone,
 )
 from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Unknown, Unsent, classify
+from zapi_sync.dataclass import dataclass
 from zapi_sync.deadline import Deadline, Line
 from zapi_sync.errors import Code, RemoteUnavailable
 

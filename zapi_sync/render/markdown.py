@@ -7,12 +7,12 @@ mention, no reference, no link and no HTML.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
 from zapi_sync.core.source import shortened
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Severity
 from zapi_sync.render.complaints import place
 from zapi_sync.render.paint import Paint

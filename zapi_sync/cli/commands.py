@@ -1,0 +1,107 @@
+"""All commands, as click reads them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from zapi_sync.core.nearest import nearest
+from zapi_sync.errors import ExitCode
+from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
+    "validate": "Check the config; needs no state and no network.",
+    "plan": "Show what is missing; needs no credentials and no network.",
+    "apply": "Create what is missing, each group once.",
+    "show": "Show a saved plan, or the state.",
+    "drift": "Show what the instances have otherwise than the state says.",
+    "refresh": "Take new invite links, and who joined, into the state.",
+    "import": "Take a group that exists for one of the config; --all prints a config of them.",
+    "invites": "Show the invite links of the groups that were created.",
+    "doctor": "Look for what may keep an apply from going well.",
+    "state": "List, show, rename and forget what the state knows; pull and push it.",
+    "resolve": "Settle by hand a creation that is in doubt.",
+    "sandbox": "Serve the Z-API emulator on this machine.",
+    "schema": "Print a published JSON Schema.",
+    "completion": "Print what makes a shell complete commands and keys.",
+}
+_HELP_HINT = "  hint: zapi-sync --help, or zapi-sync COMMAND --help, tells what there is"
+_ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when that command runs, and no sooner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name, attribute = _ELSEWHERE.get(cmd_name, (cmd_name, "command"))
+        command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            near = nearest(args[0], COMMANDS)
+            if near:
+                ctx.fail(f'No such command {args[0]!r}; did you mean "{near}"?')
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        commands = [(name, told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=told) for name, told in commands]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from zapi_sync.cli.versions import tell_versions
+
+        ctx.exit(tell_versions())
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_versions,
+    help="Show the version, and those of what matters.",
+)
+def root() -> None:
+    """WhatsApp groups as code: the groups of a YAML file, created through Z-API, each of them once.
+
+    Without an account: zapi-sync apply --sandbox
+    """
+
+
+def by_click(arguments: Sequence[str]) -> int:
+    """Run a command line as click reads it; returns its exit code."""
+    try:
+        return int(root.main(list(arguments), prog_name="zapi-sync", standalone_mode=False) or ExitCode.DONE)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
+    except click.UsageError as error:
+        usage = [error.ctx.get_usage()] if error.ctx else []
+        said = [printable(line.expandtabs(2)) for line in error.format_message().splitlines()]
+        click.echo("\n".join([*usage, f"error: {said[0]}", *said[1:], _HELP_HINT]), err=True)
+        return ExitCode.USAGE
+    except click.Abort:
+        raise KeyboardInterrupt from None
