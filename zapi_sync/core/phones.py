@@ -30,6 +30,7 @@ _TWO_FORMS = {"55": _BRAZILIAN_MOBILE, "52": _MEXICAN_MOBILE, "54": _ARGENTINE_M
 _AREA_IN_BRACKETS = re.compile(r"\s*\([1-9][1-9]\)\s*9")
 _WITHOUT_NINTH = re.compile(r"(55[1-9]{2})([6-9][0-9]{7})")
 
+_BARE = re.compile(rf"(?!00)[0-9]{{{MIN_DIGITS},{MAX_DIGITS}}}")
 _DECIMAL = re.compile(r"\s*(\+?[0-9]{7,})\.[0-9]{1,2}\s*")  # no mask has its one dot there
 _DATE = re.compile(r"\s*(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])\s*")
 _AS_IN = "write country, area and number, as in 5544999999999"
@@ -45,6 +46,8 @@ def normalise_phone(written: str) -> str:
 
 def why_no_phone(written: str) -> tuple[str, str] | None:
     """What keeps a text from being a phone, and what to do; None where it is one."""
+    if _BARE.fullmatch(written):
+        return None
     phone, shown = normalise_phone(written), shortened(written)
     if not (phone.isascii() and phone.isdecimal()):
         return f'"{shown}" is not a phone number', f"{_AS_IN} or +55 44 99999-9999"
@@ -91,6 +94,8 @@ def with_ninth_digit(phone: str) -> str | None:
 def with_brazils_code(written: str) -> str | None:
     """What a number would be with 55 before it that is written as within Brazil, its area in brackets, and
     that another country has without it; None for any other."""
+    if "(" not in written:
+        return None
     phone = normalise_phone(written)
     is_national = _AREA_IN_BRACKETS.match(written) is not None and len(phone) == 11
     return f"55{phone}" if is_national and is_assigned(phone) and is_assigned(f"55{phone}") else None
