@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Protocol, Self, cast
 
-from zapi_sync.dataclass import dataclass, field
+from zapi_sync.dataclass import dataclass
 
 
 @dataclass(slots=True)
@@ -30,39 +30,36 @@ class Line:
                 socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
-@dataclass(slots=True)
 class Deadline:
     """Ends the connection under whoever reads from it; httpx bounds each read, but not all of them."""
 
-    seconds: float
-    line: Line = field(default_factory=Line)
-    passed: bool = False
-    _ends_at: float = math.inf
-    _ended: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _timer: threading.Timer | None = None
+    def __init__(self, seconds: float, line: Line | None = None) -> None:
+        self.seconds = seconds
+        self.passed = False
+        self.ends_at = math.inf
+        self._line = line or Line()
 
     @property
     def left(self) -> float:
-        return self._ends_at - time.monotonic()
+        return self.ends_at - time.monotonic()
 
     def start(self) -> None:
-        self._ends_at = time.monotonic() + self.seconds
-        self._timer = threading.Timer(self.seconds, self._pass)
-        self._timer.daemon = True
-        self._timer.start()
+        self.ends_at = time.monotonic() + self.seconds
+        _watch.add(self)
 
     def end(self) -> None:
         """From here on the connection is left alone: it may serve the next look-up."""
-        if self._timer:
-            self._timer.cancel()
-        with self._lock:
-            self._ended = True
+        _watch.remove(self)
 
     def trace(self, event: str, info: dict[str, object]) -> None:
-        self.line.trace(event, info)
+        self._line.trace(event, info)
         if self.passed:  # it did while there was no connection yet
-            self.line.end()
+            self._line.end()
+
+    def pass_by(self) -> None:
+        """The time is over."""
+        self.passed = True
+        self._line.end()
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,11 +68,42 @@ class Deadline:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def _pass(self) -> None:
-        with self._lock:
-            if not self._ended:
-                self.passed = True
-                self.line.end()
+
+class _Watch:
+    """One thread for all deadlines: to start one for each creation would take as long as to write it down."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._deadlines: set[Deadline] = set()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline) -> None:
+        with self._changed:
+            self._deadlines.add(deadline)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
+                self._thread.start()
+            elif deadline.ends_at < self._wakes_at:
+                self._changed.notify()
+
+    def remove(self, deadline: Deadline) -> None:
+        """Once this returns, the deadline passes no more."""
+        with self._changed:
+            self._deadlines.discard(deadline)
+
+    def _look(self) -> None:
+        with self._changed:
+            while True:
+                for due in [each for each in self._deadlines if each.left <= 0]:
+                    self._deadlines.discard(due)
+                    due.pass_by()
+                self._wakes_at = min((each.ends_at for each in self._deadlines), default=math.inf)
+                left = self._wakes_at - time.monotonic()
+                self._changed.wait(None if left == math.inf else left)
+
+
+_watch = _Watch()
 
 
 class Stream(Protocol):

@@ -18,8 +18,14 @@ def side_by_side(lanes: Sequence[Iterator[Progress]], stop: Callable[[], None]) 
     A lane that fails calls `stop`, upon which the others are expected to end of themselves; when they have,
     the first failure is raised. So it is where whoever listens does not go on.
     """
-    if not lanes:
-        return
+    if len(lanes) > 1:
+        yield from _threaded(lanes, stop)
+    else:  # in the thread that asks: to hand each event over would only cost time
+        for lane in lanes:
+            yield from lane
+
+
+def _threaded(lanes: Sequence[Iterator[Progress]], stop: Callable[[], None]) -> Iterator[Progress]:
     happened: SimpleQueue[Progress | Future[None]] = SimpleQueue()
 
     def run(lane: Iterator[Progress]) -> None:

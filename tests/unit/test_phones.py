@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zapi_sync.core import phones
 from zapi_sync.core.phones import (
     is_assigned,
     person,
@@ -19,6 +20,7 @@ from zapi_sync.core.phones import (
 
 from .drawn import QUICK
 
+AREAS = [f"{area:02}" for area in range(100)]
 DIGITS = st.text("0123456789", min_size=8, max_size=15)
 
 
@@ -160,3 +162,14 @@ def test_what_is_proposed_is_a_number_that_somebody_can_have(phone: str) -> None
         assert proposed is None or (
             proposed != phone and phonenumbers.is_valid_number(phonenumbers.parse(f"+{proposed}"))
         )
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_brazils_mobile_numbers_are_told_as_libphonenumber_tells_them(area: str) -> None:
+    for number in ("961234567", "912345678", "812345678", "99123456", "9912345678"):
+        phone = f"55{area}{number}"
+        if phones._BRAZILIAN_MOBILES.fullmatch(phone):
+            assert phonenumbers.is_valid_number(phonenumbers.parse(f"+{phone}"))
+    usual = f"55{area}961234567"
+    known = phonenumbers.is_valid_number(phonenumbers.parse(f"+{usual}"))
+    assert bool(phones._BRAZILIAN_MOBILES.fullmatch(usual)) is known

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
 
+from zapi_sync.core.sight import MAX_LOOKS, fits_at_sight
 from zapi_sync.core.state_document import state_text
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.edge import inputs
@@ -156,6 +157,45 @@ def test_both_validators_agree_on_states(data: JsonValue) -> None:
 @given(_values, st.sampled_from([GROUPS_SCHEMA, STATE_SCHEMA]))
 def test_both_validators_agree_on_anything(data: JsonValue, schema: Mapping[str, object]) -> None:
     assert bool(violations(schema, data, most=MOST)) is not fits(schema, data)
+
+
+@QUICK
+@given(configs() | _values, st.sampled_from([GROUPS_SCHEMA, STATE_SCHEMA]))
+def test_what_fits_at_sight_fits(data: JsonValue, schema: Mapping[str, object]) -> None:
+    assert not fits_at_sight(schema, data) or fits(schema, data)
+
+
+@QUICK
+@given(states())
+def test_a_state_that_fits_at_sight_fits(data: JsonValue) -> None:
+    assert not fits_at_sight(STATE_SCHEMA, data) or fits(STATE_SCHEMA, data)
+
+
+def test_small_data_that_fits_is_seen_to_fit() -> None:
+    assert fits_at_sight(GROUPS_SCHEMA, CONFIG)
+
+
+def test_many_values_are_left_to_the_validator() -> None:
+    data: JsonValue = {
+        "version": 1,
+        "groups": {f"g{n}": {"groupName": "A", "phones": ["1"]} for n in range(MAX_LOOKS)},
+    }
+    assert fits(GROUPS_SCHEMA, data)
+    assert not fits_at_sight(GROUPS_SCHEMA, data)
+
+
+@pytest.mark.parametrize(
+    ("schema", "data"),
+    [
+        ({"contains": {"const": 1}}, [2]),  # a keyword that is not known
+        ({"properties": {"a": {"type": "string"}}}, {"a": 1}),  # nobody says what others may be
+        ({"$ref": "#/$defs/nowhere"}, 1),
+        ({"type": "integer"}, 1.0),  # which is one, by JSON Schema, and not seen at once
+        (False, 1),
+    ],
+)
+def test_what_is_not_sure_is_no_yes(schema: Mapping[str, object], data: object) -> None:
+    assert not fits_at_sight({"type": "array", "items": schema}, [data])
 
 
 def test_what_the_compiled_validator_refuses_is_always_explained() -> None:

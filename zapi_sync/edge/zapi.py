@@ -216,7 +216,7 @@ class ZApi:
             ) as client,
             client.stream(
                 "POST",
-                self._url("create-group"),
+                self._create_url,
                 json=body,
                 headers=self._headers,
                 extensions={"trace": call.trace},
@@ -256,8 +256,10 @@ class ZApi:
         )
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext | bool:
-        return httpx.create_ssl_context() if self._remote.base_url.startswith("https:") else False
+    def _tls(self) -> ssl.SSLContext:
+        """Made once; for plain http one that trusts nobody, as httpx would make another for each client."""
+        is_tls = self._remote.base_url.startswith("https:")
+        return httpx.create_ssl_context() if is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     @cached_property
     def _headers(self) -> dict[str, str]:
@@ -267,6 +269,10 @@ class ZApi:
             "Accept-Encoding": "identity",  # nothing to unpack, so nothing that swells while it is unpacked
             "User-Agent": f"zapi-sync/{__version__}",
         }
+
+    @cached_property
+    def _create_url(self) -> httpx.URL:
+        return httpx.URL(self._url("create-group"))
 
     def _url(self, call: str) -> str:
         instance_id, token = (
