@@ -29,7 +29,7 @@ from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from yaml.events import (
         Event,
@@ -197,33 +197,39 @@ class _Builder:
         return Aliased(self._expanded, self._expanded_text)
 
     def take_all(self, events: Iterable[Event]) -> None:
+        """Takes the events up to the end, or to a second document."""
+        takers: dict[type[Event], Callable[..., None]] = {
+            ScalarEvent: self._scalar,
+            MappingStartEvent: self._open_mapping,
+            SequenceStartEvent: self._open_sequence,
+            MappingEndEvent: self._close,
+            SequenceEndEvent: self._close,
+            AliasEvent: self._alias,
+        }
         for event in events:
-            if not self.take(event):
-                break
+            take = takers.get(type(event))
+            if take:
+                take(event)
+            elif type(event) is DocumentStartEvent and self._is_second(event):
+                return
 
-    def take(self, event: Event) -> bool:
-        """Whether to go on: not into a second document."""
-        if isinstance(event, ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, MappingStartEvent):
-            self._open(event, {})
-        elif isinstance(event, SequenceStartEvent):
-            self._open(event, [])
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
-            self._close(event)
-        elif isinstance(event, AliasEvent):
-            self._alias(event)
-        elif isinstance(event, DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                self._complain(
-                    Code.SEVERAL_DOCUMENTS,
-                    event,
-                    "a second YAML document begins here, and a groups file holds one",
-                    "give it a file of its own, and name both files with -f",
-                )
-                return False
-        return True
+    def _is_second(self, event: Event) -> bool:
+        """Whether one document began before already; then that is told."""
+        self._documents += 1
+        if self._documents > 1:
+            self._complain(
+                Code.SEVERAL_DOCUMENTS,
+                event,
+                "a second YAML document begins here, and a groups file holds one",
+                "give it a file of its own, and name both files with -f",
+            )
+        return self._documents > 1
+
+    def _open_mapping(self, event: MappingStartEvent) -> None:
+        self._open(event, {})
+
+    def _open_sequence(self, event: SequenceStartEvent) -> None:
+        self._open(event, [])
 
     def _scalar(self, event: ScalarEvent) -> None:
         self._count(event)

@@ -26,8 +26,17 @@ _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def events(text: str) -> Iterator[Event]:
     """The events of a text, by libyaml where PyYAML was built with it. Raises yaml.YAMLError on the way."""
-    parsed: Iterator[Event] = yaml.parse(text, Loader=_LOADER)
+    parsed = _parsed(text)
     return _as_libyaml(parsed) if issubclass(_LOADER, Reader) else parsed
+
+
+def _parsed(text: str) -> Iterator[Event]:
+    """As yaml.parse does, which asks before each event whether there is one."""
+    loader = _LOADER(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
 
 
 def _as_libyaml(parsed: Iterator[Event]) -> Iterator[Event]:

@@ -1,0 +1,1 @@
+"""What zapi-sync costs, as ratios against floors and peers: `make bench`."""
