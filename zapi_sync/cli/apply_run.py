@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from zapi_sync.core.progress import Progress
     from zapi_sync.edge.local_state import JournalFile, LocalState
     from zapi_sync.errors import Diagnostic
+
+LISTED_AT_ONCE = 16
+"""So many instances are asked for their groups side by side."""
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -150,15 +154,22 @@ class Run:
     def _list(self, plan: Plan, known: Known) -> dict[InstanceName, list[Listed]]:
         """The groups of each instance that something is to be created on, where they can be had."""
         listings = {}
-        for instance in sorted(to_be_listed(plan, self.policy.existing)):
-            try:
-                listings[instance] = complete_listing(
-                    self.api.client(instance), known.owned(instance), self.clock
-                )
-            except ZapiSyncError as unavailable:
-                what = f'nothing is created on the instance "{instance}"'
-                self._fail(about(what, unavailable.diagnostics))
+        instances = sorted(to_be_listed(plan, self.policy.existing))
+        threads = ThreadPoolExecutor(LISTED_AT_ONCE)
+        listed = [threads.submit(self._listing, instance, known) for instance in instances]
+        try:
+            for instance, listing in zip(instances, listed, strict=True):
+                try:
+                    listings[instance] = listing.result()
+                except ZapiSyncError as unavailable:
+                    what = f'nothing is created on the instance "{instance}"'
+                    self._fail(about(what, unavailable.diagnostics))
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for no look-up
         return listings
+
+    def _listing(self, instance: InstanceName, known: Known) -> list[Listed]:
+        return complete_listing(self.api.client(instance), known.owned(instance), self.clock)
 
     @property
     def _is_late(self) -> bool:

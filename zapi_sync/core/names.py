@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 MAX_NAME = 100
 """Assumption: WhatsApp takes names of up to 100 characters (seen in use; Z-API documents no limit)."""
 
-STRAY_JOINER = re.compile("(?<![^\0-\u036f\u200c\u200d])[\u200c\u200d]")
+# Patterns as texts: `re` compiles each where it is first looked for, and most names are plain.
+STRAY_JOINER = "(?<![^\0-\u036f\u200c\u200d])[\u200c\u200d]"
 """What holds emoji and Persian words together, where it does not: after a Latin letter, say."""
 
 _MARKS = "\u200e\u200f\u061c"  # right-to-left text may need them between numbers and brackets
@@ -32,12 +33,12 @@ _UNSEEN_CHARACTERS = (
     "\u00ad\u034f\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
     f"{BLANK_LETTERS}{IDEOGRAPH_VARIATIONS}{_TAGS}"
 )
-_UNSEEN = re.compile(f"{_FLAG}|[{_UNSEEN_CHARACTERS}]|{STRAY_JOINER.pattern}")
-_NOT_COMPARED = re.compile(f"{_FLAG}|[{_UNSEEN_CHARACTERS}{_MARKS}{_VARIATIONS}]")
-_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_BREAK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_ODD_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_EMOJI = re.compile("[\U0001f000-\U0001fbff]")  # among them those of a later Unicode than Python's
+_UNSEEN = f"{_FLAG}|[{_UNSEEN_CHARACTERS}]|{STRAY_JOINER}"
+_NOT_COMPARED = f"{_FLAG}|[{_UNSEEN_CHARACTERS}{_MARKS}{_VARIATIONS}]"
+_BIDI_CONTROL = "[\u202a-\u202e\u2066-\u2069]"
+_BREAK = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_ODD_BLANK = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+_EMOJI = "[\U0001f000-\U0001fbff]"  # among them those of a later Unicode than Python's
 _LONGEST = 1000  # to put the marks of a longer text in order could take for ever
 
 
@@ -48,8 +49,8 @@ def comparable_name(group_name: str) -> str:
         return " ".join(group_name.split())
     if len(group_name) > _LONGEST:
         return group_name  # no group's
-    seen = _NOT_COMPARED.sub(r"\1", unicodedata.normalize("NFC", group_name))
-    return " ".join(unicodedata.normalize("NFC", STRAY_JOINER.sub("", seen)).split())
+    seen = re.sub(_NOT_COMPARED, r"\1", unicodedata.normalize("NFC", group_name))
+    return " ".join(unicodedata.normalize("NFC", re.sub(STRAY_JOINER, "", seen)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ def name_problems(name: str) -> Iterator[NameProblem]:
             Code.NAME_UNUSABLE, "this groupName is blank", "write a name with something to see in it"
         )
         return
-    if found := _BREAK.search(name):
+    if found := re.search(_BREAK, name):
         what = f"this groupName holds {_named(found[0])}: WhatsApp shows a name on one line"
         yield _error(Code.NAME_UNUSABLE, what, "write the name on one line, without control characters")
-    if found := _BIDI_CONTROL.search(name):
+    if found := re.search(_BIDI_CONTROL, name):
         what = f"this groupName holds {_named(found[0])}, which makes people read another name than this"
         hint = "remove it: right-to-left names are shown rightly without"
         yield _error(Code.NAME_DISGUISED, what, hint)
@@ -89,8 +90,8 @@ def name_problems(name: str) -> Iterator[NameProblem]:
         where = "begins" if name != name.lstrip() else "ends"
         what = f"this groupName {where} with a blank, which WhatsApp may drop"
         yield _warning(Code.NAME_WITH_BORDERS, what, "remove it, unless it is meant: it is sent as it stands")
-    unseen = next((found[0] for found in _UNSEEN.finditer(name) if not found[1]), None)
-    if odd := unseen or "".join(_ODD_BLANK.findall(name.strip())[:1]):
+    unseen = next((found[0] for found in re.finditer(_UNSEEN, name) if not found[1]), None)
+    if odd := unseen or "".join(re.findall(_ODD_BLANK, name.strip())[:1]):
         what = f"this groupName holds {_named(odd)}, which nobody can tell from the name without it"
         hint = "write the name again by hand (pasted text brings such characters along)"
         yield _warning(Code.NAME_WITH_INVISIBLES, what, hint)
@@ -99,7 +100,7 @@ def name_problems(name: str) -> Iterator[NameProblem]:
 def _is_seen(character: str) -> bool:
     """Whether a character shows something by itself: a mark, a blank, or one without a meaning does not."""
     if unicodedata.category(character)[0] in "MZC":
-        return _EMOJI.match(character) is not None
+        return re.match(_EMOJI, character) is not None
     return character not in BLANK_LETTERS
 
 

@@ -20,19 +20,19 @@ EXAMPLES = ("5544999999999", "+55 44 99999-9999")
 MIN_DIGITS, MAX_DIGITS = 8, 15
 
 _MASK = re.compile(r"[\s().\-/\u2010-\u2015]")
-_LID = re.compile(r"[0-9A-Za-z._:-]+@lid")
+_LID = r"[0-9A-Za-z._:-]+@lid"
 
 # Numbering plans: forms of one mobile number that are both in use. WhatsApp knows accounts by either.
 _BRAZILIAN_MOBILE = re.compile(r"(55[1-9]{2})9([6-9][0-9]{7})")  # the ninth digit, put in front since 2012
 _MEXICAN_MOBILE = re.compile(r"(52)1([0-9]{10})")  # the 1 that was dialled until 2019
 _ARGENTINE_MOBILE = re.compile(r"(54)9([0-9]{10})")  # the 9 that is dialled from abroad
 _TWO_FORMS = {"55": _BRAZILIAN_MOBILE, "52": _MEXICAN_MOBILE, "54": _ARGENTINE_MOBILE}
-_AREA_IN_BRACKETS = re.compile(r"\s*\([1-9][1-9]\)\s*9")
-_WITHOUT_NINTH = re.compile(r"(55[1-9]{2})([6-9][0-9]{7})")
+_AREA_IN_BRACKETS = r"\s*\([1-9][1-9]\)\s*9"
+_WITHOUT_NINTH = r"(55[1-9]{2})([6-9][0-9]{7})"
 
 _BARE = re.compile(rf"(?!00)[0-9]{{{MIN_DIGITS},{MAX_DIGITS}}}")
-_DECIMAL = re.compile(r"\s*(\+?[0-9]{7,})\.[0-9]{1,2}\s*")  # no mask has its one dot there
-_DATE = re.compile(r"\s*(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])\s*")
+_DECIMAL = r"\s*(\+?[0-9]{7,})\.[0-9]{1,2}\s*"  # no mask has its one dot there
+_DATE = r"\s*(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])\s*"
 _AS_IN = "write country, area and number, as in 5544999999999"
 
 
@@ -51,12 +51,12 @@ def why_no_phone(written: str) -> tuple[str, str] | None:
     phone, shown = normalise_phone(written), shortened(written)
     if not (phone.isascii() and phone.isdecimal()):
         return f'"{shown}" is not a phone number', f"{_AS_IN} or +55 44 99999-9999"
-    if decimal := _DECIMAL.fullmatch(written):
+    if decimal := re.fullmatch(_DECIMAL, written):
         return (
             f'"{shown}" is a number with decimals, as spreadsheets write it, and no phone number',
             f"write {shortened(decimal[1])}, if that is the phone; spreadsheets keep it in columns of text",
         )
-    if _DATE.fullmatch(written):
+    if re.fullmatch(_DATE, written):
         return f'"{shown}" is a date, not a phone number', _AS_IN
     if not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
         return (
@@ -69,7 +69,7 @@ def why_no_phone(written: str) -> tuple[str, str] | None:
 
 def is_lid(written: str) -> bool:
     """Whether this is a private `…@lid` identifier, which create-group leaves out (create-group page)."""
-    return "@" in written and _LID.fullmatch(written.strip()) is not None
+    return "@" in written and re.fullmatch(_LID, written.strip()) is not None
 
 
 def person(phone: str) -> str:
@@ -86,7 +86,7 @@ def same_person(one: str, other: str) -> bool:
 
 def with_ninth_digit(phone: str) -> str | None:
     """What a number that nobody can have would be with Brazil's ninth digit; None where that is no better."""
-    found = _WITHOUT_NINTH.fullmatch(phone)
+    found = re.fullmatch(_WITHOUT_NINTH, phone)
     longer = f"{found[1]}9{found[2]}" if found else ""
     return longer if longer and is_assigned(longer) else None
 
@@ -97,7 +97,7 @@ def with_brazils_code(written: str) -> str | None:
     if "(" not in written:
         return None
     phone = normalise_phone(written)
-    is_national = _AREA_IN_BRACKETS.match(written) is not None and len(phone) == 11
+    is_national = re.match(_AREA_IN_BRACKETS, written) is not None and len(phone) == 11
     return f"55{phone}" if is_national and is_assigned(phone) and is_assigned(f"55{phone}") else None
 
 

@@ -16,7 +16,7 @@ NUMBER = "{n}"
 MAX_RANGE = 10_000
 """How many groups one key may stand for."""
 
-_RANGE = re.compile(r"([^{}]*)\{([0-9]{1,9})\.\.([0-9]{1,9})\}([^{}]*)")
+_RANGE = r"([^{}]*)\{([0-9]{1,9})\.\.([0-9]{1,9})\}([^{}]*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +59,5 @@ class Range:
 
 def range_of(key: str) -> Range | None:
     """The range that a key of the config stands for; None where it is the key of one group."""
-    found = _RANGE.fullmatch(key) if "{" in key else None
+    found = re.fullmatch(_RANGE, key) if "{" in key else None
     return Range(found[1], found[2], found[3], found[4]) if found else None

@@ -12,7 +12,6 @@ import errno
 import os
 import stat
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,6 +189,8 @@ class JournalFile:
         self._descriptor = descriptor
         self._lines = lines
         self._broken: StateUnwritable | None = None
+        import threading
+
         self._lock = threading.Lock()
 
     def append(self, event: Event) -> None:

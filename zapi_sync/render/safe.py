@@ -14,22 +14,22 @@ MAX_SHOWN = 2000
 """So much of a text is shown: none that means something is longer."""
 
 _ZERO_WIDTH_JOINER = "\u200d"  # holds emoji together, and hides nothing there
-_HIDDEN = re.compile(f"[{BLANK_LETTERS}{IDEOGRAPH_VARIATIONS}]|{STRAY_JOINER.pattern}")
+_HIDDEN = f"[{BLANK_LETTERS}{IDEOGRAPH_VARIATIONS}]|{STRAY_JOINER}"
 
-_CI_COMMAND = re.compile(r"^\s*::|##(?=\w*\[)")
+_CI_COMMAND = r"^\s*::|##(?=\w*\[)"
 """What CI runners obey in a log: `::add-mask::` where a line begins, `##[group]` and `##vso[` anywhere."""
 
-_DIGITS = re.compile(r"\+?\d(?:(?!, )(?:_|[^\w\n]){0,3}\d)*")
+_DIGITS = r"\+?\d(?:(?!, )(?:_|[^\w\n]){0,3}\d)*"
 """Digits that may be one number, whatever keeps them apart: a mask, any dash, a blank of any width."""
 
 _FEWEST_DIGITS = 8
-_NO_PHONE = re.compile(
+_NO_PHONE = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}(?::[0-9]{2}){0,2}(?:\.[0-9]+)?)?"  # a date and a time
     r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])"  # a date in a file's name
     r"|[0-9]{1,3}(?:,[0-9]{3})+"  # a count
 )
 _GROUP_SUFFIX = ("-group", "@g.us")
-_INVITE_LINK = re.compile(r"(?:https?:/*)?chat\.whatsapp\.com\S*", re.IGNORECASE)
+_INVITE_LINK = r"(?i:(?:https?:/*)?chat\.whatsapp\.com\S*)"
 
 
 def printable(text: str) -> str:
@@ -39,13 +39,13 @@ def printable(text: str) -> str:
     """
     text = shortened(text, MAX_SHOWN)
     if not (text.isascii() and text.isprintable()):
-        text = "".join(map(_visible, _HIDDEN.sub(lambda found: _written_out(found[0]), text)))
-    return _CI_COMMAND.sub(_disarmed, text) if "::" in text or "##" in text else text
+        text = "".join(map(_visible, re.sub(_HIDDEN, lambda found: _written_out(found[0]), text)))
+    return re.sub(_CI_COMMAND, _disarmed, text) if "::" in text or "##" in text else text
 
 
 def without_phones(text: str) -> str:
     """The text for a pull request: of a phone number stay four digits, of an invite link that it was one."""
-    return _DIGITS.sub(_without_phone, _INVITE_LINK.sub("(invite link)", text))
+    return re.sub(_DIGITS, _without_phone, re.sub(_INVITE_LINK, "(invite link)", text))
 
 
 def width(text: str) -> int:
@@ -77,7 +77,7 @@ def _without_phone(found: re.Match[str]) -> str:
         group_id = re.split(r"\D", text)[-1]
         text = text.removesuffix(group_id)
     digits = re.sub(r"\D", "", text)
-    if len(digits) < _FEWEST_DIGITS or text in EXAMPLES or _NO_PHONE.fullmatch(text):
+    if len(digits) < _FEWEST_DIGITS or text in EXAMPLES or re.fullmatch(_NO_PHONE, text):
         return found[0]
     return f"{CUT}{digits[-4:]}{'-' if group_id else ''}{group_id}"
 
