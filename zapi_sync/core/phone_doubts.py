@@ -10,6 +10,7 @@ from zapi_sync.core.phones import (
     country_code,
     is_assigned,
     is_lid,
+    is_plain_mobile,
     normalise_phone,
     probably_meant,
     why_unassigned,
@@ -37,6 +38,8 @@ def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]
     told = Complaints()
     for texts, spot in _written(config, keys):
         for index, text in enumerate(texts):
+            if is_plain_mobile(text):
+                continue
             phone = normalise_phone(text)
             if phone not in odd:
                 odd[phone] = None if is_lid(text) or is_assigned(phone) else _oddity(phone)

@@ -104,7 +104,7 @@ def with_brazils_code(written: str) -> str | None:
 def is_assigned(phone: str) -> bool:
     """Whether some country's numbering plan has such numbers (libphonenumber's metadata)."""
     phone = _MEXICAN_MOBILE.sub(r"\1\2", phone) if phone.startswith("521") else phone
-    if _BRAZILIAN_MOBILES.fullmatch(phone) or _usual_numbers(phone[:3]).fullmatch(phone):
+    if is_plain_mobile(phone) or _usual_numbers(phone[:3]).fullmatch(phone):
         return True
     number = _parsed(phone)
     if number is None:
@@ -150,6 +150,11 @@ def probably_meant(phone: str) -> str | None:
 
 _BRAZILIAN_MOBILES = re.compile(r"55(?:[14689][1-9]|2[12478]|3[1-578]|5[13-5]|7[13-579])9[0-9]{8}")
 """As libphonenumber has them: most numbers here are such, and are told without its being imported."""
+
+
+def is_plain_mobile(written: str) -> bool:
+    """Whether this is a Brazilian mobile number as it is sent: about most there is nothing more to ask."""
+    return _BRAZILIAN_MOBILES.fullmatch(written) is not None
 
 
 @cache
