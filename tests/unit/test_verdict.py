@@ -7,14 +7,19 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
+from jsonschema_rs import Draft202012Validator as Draft202012
 
+from zapi_sync.core.config import TYPED_KEYS
+from zapi_sync.core.document import parse
 from zapi_sync.core.sight import MAX_LOOKS, fits_at_sight
+from zapi_sync.core.source import Source
 from zapi_sync.core.state_document import state_text
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.edge import inputs
@@ -169,6 +174,28 @@ def test_what_fits_at_sight_fits(data: JsonValue, schema: Mapping[str, object]) 
 @given(states())
 def test_a_state_that_fits_at_sight_fits(data: JsonValue) -> None:
     assert not fits_at_sight(STATE_SCHEMA, data) or fits(STATE_SCHEMA, data)
+
+
+CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_all_three_agree_on_the_corpus(file: Path) -> None:
+    data = cast(
+        JsonValue, parse(Source(str(file), file.read_text("utf-8", "replace")), typed_keys=TYPED_KEYS).data
+    )
+    fit = fits(GROUPS_SCHEMA, data)
+    assert Draft202012(dict(GROUPS_SCHEMA)).is_valid(data) is fit
+    assert fit or not fits_at_sight(GROUPS_SCHEMA, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(configs() | states() | _values, st.sampled_from([GROUPS_SCHEMA, STATE_SCHEMA]))
+def test_all_three_agree_on_very_much(data: JsonValue, schema: Mapping[str, object]) -> None:
+    fit = fits(schema, data)
+    assert Draft202012(dict(schema)).is_valid(data) is fit
+    assert fit or not fits_at_sight(schema, data)
 
 
 def test_small_data_that_fits_is_seen_to_fit() -> None:
