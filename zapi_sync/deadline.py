@@ -82,8 +82,9 @@ class _Watch:
         with self._changed:
             self._deadlines.add(deadline)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
+                thread.start()
+                self._thread = thread
             elif deadline.ends_at < self._wakes_at:
                 self._changed.notify()
 

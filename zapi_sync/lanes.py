@@ -18,14 +18,8 @@ def side_by_side(lanes: Sequence[Iterator[Progress]], stop: Callable[[], None]) 
     A lane that fails calls `stop`, upon which the others are expected to end of themselves; when they have,
     the first failure is raised. So it is where whoever listens does not go on.
     """
-    if len(lanes) > 1:
-        yield from _threaded(lanes, stop)
-    else:  # in the thread that asks: to hand each event over would only cost time
-        for lane in lanes:
-            yield from lane
-
-
-def _threaded(lanes: Sequence[Iterator[Progress]], stop: Callable[[], None]) -> Iterator[Progress]:
+    if not lanes:
+        return
     happened: SimpleQueue[Progress | Future[None]] = SimpleQueue()
 
     def run(lane: Iterator[Progress]) -> None:

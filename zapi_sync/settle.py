@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
-    from zapi_sync.core.evidence import (
-        Settlement,
-    )
+    from zapi_sync.core.evidence import Settlement
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.lookup import Metadata
     from zapi_sync.core.model import Group, GroupId, InstanceName

@@ -1,7 +1,7 @@
 """The command lines that are written most, read without click, whose import takes as long as a small plan.
 
 Only what is written in full is read here, a name and its value as two words. All else is click's to read and
-to explain, what is mistaken among it: the two are held to one reading by tests/e2e/test_short_way.py.
+to explain, what is mistaken among it: the two are held to one reading by tests/unit/test_short_way.py.
 """
 
 from __future__ import annotations

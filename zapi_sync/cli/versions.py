@@ -8,6 +8,8 @@ import sys
 from zapi_sync import __version__
 from zapi_sync.errors import ExitCode
 
+_METADATA = (".dist-info", ".egg-info")
+
 
 def tell_versions() -> int:
     """`zapi-sync --version`"""
@@ -29,8 +31,14 @@ def _version(package: str) -> str:
     all of that takes longer than all else that --version does."""
     beginning = f"{package.replace('-', '_')}-".lower()
     for folder in sys.path:
-        if os.path.isdir(folder):
-            for name in os.listdir(folder):
-                if name.lower().startswith(beginning) and name.endswith(".dist-info"):
-                    return name[len(beginning) : -len(".dist-info")]
+        for name in _names_in(folder):
+            if name.lower().startswith(beginning) and name.endswith(_METADATA):
+                return name[len(beginning) :].removesuffix(_METADATA[0]).removesuffix(_METADATA[1])
     return "is not installed"
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # of a folder that is none, or not for us
+        return []

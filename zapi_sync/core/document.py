@@ -31,9 +31,7 @@ from zapi_sync.errors import Code, Diagnostic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from yaml.events import (
-        Event,
-    )
+    from yaml.events import Event
 
     from zapi_sync.core.positions import Path, Positions
     from zapi_sync.core.source import Mark, Source

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
-from zapi_sync.core.model import (
-    digest_of_phones,
-)
+from zapi_sync.core.model import digest_of_phones
 from zapi_sync.core.moves import due, moved
 from zapi_sync.core.names import comparable_name
 from zapi_sync.dataclass import dataclass, replace

@@ -22,9 +22,7 @@ from zapi_sync.dataclass import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from yaml.events import (
-        Event,
-    )
+    from yaml.events import Event
 
 Path: TypeAlias = tuple[str | int, ...]
 Span: TypeAlias = tuple[Mark | None, Mark | None]

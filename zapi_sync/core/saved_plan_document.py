@@ -32,9 +32,7 @@ from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.errors import Code, SavedPlanInvalid
 
 if TYPE_CHECKING:
-    from zapi_sync.core.plan import (
-        Step,
-    )
+    from zapi_sync.core.plan import Step
 
 KIND = "zapi-sync plan"
 FORMAT_VERSION = "1.0"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from zapi_sync.core.sight import fits_at_sight
+from zapi_sync.core.at_sight import fits_at_sight
 from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:

@@ -246,9 +246,11 @@ def schema_text(name: str) -> str:
     package = os.path.dirname(os.path.dirname(__file__))
     folders = (os.path.join(package, "schemas"), os.path.join(os.path.dirname(package), "schemas"))
     for file in (os.path.join(folder, f"{name}.schema.json") for folder in folders):
-        with suppress(FileNotFoundError), open(file, encoding="utf-8") as stream:
+        with suppress(FileNotFoundError, NotADirectoryError), open(file, encoding="utf-8") as stream:
             return stream.read()
-    raise AssertionError(f"no schema {name} is installed")
+    from importlib import resources  # which takes longer to import, and can look into a zip file
+
+    return resources.files("zapi_sync").joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
 
 
 def schema(name: str) -> Mapping[str, object]:

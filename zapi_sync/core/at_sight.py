@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     Rule = Mapping[str, object]
-    Keyword = Callable[["_Sight", object, object, Rule], bool]
+    Keyword = Callable[["_AtSight", object, object, Rule], bool]
 
 MAX_LOOKS = 2000
 """So many values and keywords are looked at: it takes a few milliseconds."""
@@ -36,10 +36,10 @@ _TELLS_NOTHING = {
 
 def fits_at_sight(schema: Rule, data: object) -> bool:
     """Whether the data surely fits the schema (JSON Schema 2020-12, as far as ours go)."""
-    return _Sight(cast("Mapping[str, Rule]", schema.get("$defs", {}))).fits(schema, data)
+    return _AtSight(cast("Mapping[str, Rule]", schema.get("$defs", {}))).fits(schema, data)
 
 
-class _Sight:
+class _AtSight:
     def __init__(self, defs: Mapping[str, Rule]) -> None:
         self.defs = defs
         self._looks = MAX_LOOKS
@@ -55,18 +55,18 @@ class _Sight:
         for keyword, wanted in rule.items():
             if keyword in _TELLS_NOTHING:
                 continue
-            look = _KEYWORDS.get(keyword)
-            if look is None or not look(self, wanted, value, rule):
+            holds = _KEYWORDS.get(keyword)
+            if holds is None or not holds(self, wanted, value, rule):
                 return False
         return True
 
 
-def _type(_: _Sight, wanted: object, value: object, __: Rule) -> bool:
+def _type(_: _AtSight, wanted: object, value: object, __: Rule) -> bool:
     kinds = wanted if isinstance(wanted, list) else [wanted]
     return any(type(value) in _TYPES[str(kind)] for kind in kinds)
 
 
-def _properties(sight: _Sight, others: object, value: object, rule: Rule) -> bool:
+def _properties(look: _AtSight, others: object, value: object, rule: Rule) -> bool:
     if not isinstance(value, dict):
         return True
     known = cast("Mapping[str, Rule]", rule.get("properties", {}))
@@ -74,41 +74,41 @@ def _properties(sight: _Sight, others: object, value: object, rule: Rule) -> boo
     for name, each in value.items():
         patterned = [of_pattern for pattern, of_pattern in free.items() if _finds(pattern, name)]
         rules: list[object] = [*([known[name]] if name in known else []), *patterned]
-        if not all(sight.fits(each_rule, each) for each_rule in rules or [others]):
+        if not all(look.fits(each_rule, each) for each_rule in rules or [others]):
             return False
     return True
 
 
-def _property_names(sight: _Sight, wanted: object, value: object, _: Rule) -> bool:
-    return not isinstance(value, dict) or all(sight.fits(wanted, name) for name in value)
+def _property_names(look: _AtSight, wanted: object, value: object, _: Rule) -> bool:
+    return not isinstance(value, dict) or all(look.fits(wanted, name) for name in value)
 
 
-def _items(sight: _Sight, wanted: object, value: object, _: Rule) -> bool:
-    return not isinstance(value, list) or all(sight.fits(wanted, each) for each in value)
+def _items(look: _AtSight, wanted: object, value: object, _: Rule) -> bool:
+    return not isinstance(value, list) or all(look.fits(wanted, each) for each in value)
 
 
-def _required(_: _Sight, wanted: object, value: object, __: Rule) -> bool:
+def _required(_: _AtSight, wanted: object, value: object, __: Rule) -> bool:
     return not isinstance(value, dict) or all(name in value for name in cast("list[str]", wanted))
 
 
-def _reference(sight: _Sight, wanted: object, value: object, _: Rule) -> bool:
-    rule = sight.defs.get(str(wanted).removeprefix("#/$defs/"))
-    return rule is not None and sight.fits(rule, value)
+def _reference(look: _AtSight, wanted: object, value: object, _: Rule) -> bool:
+    rule = look.defs.get(str(wanted).removeprefix("#/$defs/"))
+    return rule is not None and look.fits(rule, value)
 
 
-def _any_of(sight: _Sight, wanted: object, value: object, _: Rule) -> bool:
-    return any(sight.fits(each, value) for each in cast("list[object]", wanted))
+def _any_of(look: _AtSight, wanted: object, value: object, _: Rule) -> bool:
+    return any(look.fits(each, value) for each in cast("list[object]", wanted))
 
 
-def _constant(_: _Sight, wanted: object, value: object, __: Rule) -> bool:
+def _constant(_: _AtSight, wanted: object, value: object, __: Rule) -> bool:
     return type(value) is type(wanted) and value == wanted
 
 
-def _enumerated(_: _Sight, wanted: object, value: object, __: Rule) -> bool:
+def _enumerated(_: _AtSight, wanted: object, value: object, __: Rule) -> bool:
     return isinstance(value, str) and value in cast("list[object]", wanted)
 
 
-def _pattern(_: _Sight, wanted: object, value: object, __: Rule) -> bool:
+def _pattern(_: _AtSight, wanted: object, value: object, __: Rule) -> bool:
     return not isinstance(value, str) or _finds(str(wanted), value)
 
 
@@ -117,7 +117,7 @@ def _finds(pattern: str, text: str) -> bool:
 
 
 def _bound(kinds: Sequence[type], size: Callable[[object], float], *, at_least: bool) -> Keyword:
-    def look(_: _Sight, wanted: object, value: object, __: Rule) -> bool:
+    def look(_: _AtSight, wanted: object, value: object, __: Rule) -> bool:
         if type(value) not in kinds:
             return True
         bound = cast(float, wanted)
