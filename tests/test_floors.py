@@ -19,6 +19,7 @@ FLOORS = {
     "settle": 3,
     "lanes": 3,
     "deadline": 3,
+    "shared_state": 3,
     "strangers": 3,
     "survey": 3,
     "edge": 4,

@@ -5,6 +5,7 @@ ZapiSyncError            1    one or more Diagnostics, ready to be shown
 ├── CredentialsInvalid   1    the environment lacks a credential, or holds one that cannot be
 ├── StateInvalid         1    the state or its journal is corrupt, newer, or of another remote
 ├── StateUnwritable      1    the state or its journal cannot be written
+│   └── StateLost        1    another process has the lock by now
 ├── StateLocked          1    another process is writing
 ├── RemoteUnavailable    1    the API gave no usable answer to a look-up
 ├── SavedPlanInvalid     1    a saved plan cannot be used, or not be written
@@ -128,6 +129,10 @@ class Code(StrEnum):
     NOT_THE_NEXT_STATE = "ZS222", "a state that does not go on from the one that is there"
     GROUPS_FORGOTTEN = "ZS223", "a state without groups that are known"
     FORGOTTEN_AND_WANTED = "ZS224", "a key that is forgotten and still wanted"
+    STATE_LOST = "ZS225", "a lock that was lost"
+    EXTRA_MISSING = "ZS226", "a package that is not installed"
+    STATE_ADDRESS = "ZS227", "an address that no state can have"
+    NO_SUCH_LOCK = "ZS228", "a lock that nobody holds"
     STATE_WOULD_VANISH = "ZS229", "a state that would vanish with the CI runner"
     PLAN_UNREADABLE = "ZS231", "a saved plan that cannot be read"
     PLAN_CORRUPT = "ZS232", "a saved plan that cannot be used"
@@ -216,6 +221,10 @@ class StateInvalid(ZapiSyncError):
 
 
 class StateUnwritable(ZapiSyncError):
+    pass
+
+
+class StateLost(StateUnwritable):
     pass
 
 

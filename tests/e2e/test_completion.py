@@ -28,7 +28,16 @@ def completed(zapi_sync: Any, line: str) -> list[str]:
 def test_commands_options_and_choices_are_completed(zapi_sync: Any) -> None:
     assert completed(zapi_sync, "zapi-sync ") == list(COMMANDS)
     assert completed(zapi_sync, "zapi-sync re") == ["refresh", "resolve"]
-    assert completed(zapi_sync, "zapi-sync state ") == ["list", "mv", "pull", "push", "rm", "show"]
+    assert completed(zapi_sync, "zapi-sync state ") == [
+        "list",
+        "migrate",
+        "mv",
+        "pull",
+        "push",
+        "rm",
+        "show",
+        "unlock",
+    ]
     assert completed(zapi_sync, "zapi-sync plan --format m") == ["markdown"]
     assert completed(zapi_sync, "zapi-sync apply --existing ") == ["fail", "adopt", "create"]
     assert "--settle" in completed(zapi_sync, "zapi-sync apply --")
@@ -117,7 +126,7 @@ def test_keys_that_are_known_are_completed_from_the_state(zapi_sync: Any) -> Non
     assert completed(zapi_sync, "zapi-sync state list --sandbox ") == []
 
 
-@pytest.mark.parametrize("command", ["list", "show", "rm", "mv", "pull", "push"])
+@pytest.mark.parametrize("command", ["list", "show", "rm", "mv", "pull", "push", "migrate", "unlock"])
 def test_every_help_of_a_state_command_has_an_example_and_fits(zapi_sync: Any, command: str) -> None:
     result = zapi_sync("state", command, "--help", COLUMNS="80")
     assert result.code == 0

@@ -13,6 +13,7 @@ import pytest
 
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import holder_of, locked
 
 from .peer import Act, Peer
 
@@ -41,7 +42,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def local(tmp_path: Path) -> LocalState:
-    return LocalState(tmp_path / "groups.state.json", lambda: inputs.schema("state"))
+    return LocalState(tmp_path / "groups.state.json", lambda: inputs.schema("state"), locked, holder_of)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from zapi_sync.core.outcome import Unknown
 from zapi_sync.core.state_document import state_text
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import holder_of, locked
 from zapi_sync.errors import StateInvalid, StateUnwritable
 
 from .given import LINEAGE, MADE, OTHER, STATE, attempt, group, refusal
@@ -48,7 +49,10 @@ def test_a_state_comes_back_as_it_was_saved(local: LocalState) -> None:
     known = after_a_run(local)
     assert known.state
     local.save(known.state)
-    assert LocalState(local.path, lambda: inputs.schema("state")).load().groups == known.groups
+    assert (
+        LocalState(local.path, lambda: inputs.schema("state"), locked, holder_of).load().groups
+        == known.groups
+    )
     assert local.path.read_text() == state_text(known.state)
 
 

@@ -12,6 +12,7 @@ from zapi_sync.core.moves import Move, due, moved
 from zapi_sync.core.outcome import Unknown
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import holder_of, locked
 
 from .given import LINEAGE, MADE, STATE, attempt
 
@@ -20,6 +21,7 @@ import os, shutil, sys
 from pathlib import Path
 from zapi_sync.edge import inputs
 from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import holder_of, locked
 schema, folder = (lambda: inputs.schema("state")), Path(sys.argv[1])
 
 def dies_at(step):
@@ -36,7 +38,7 @@ def act(local):
 step, code = 0, 9
 while code == 9:
     copy = shutil.copytree(folder / "before", folder / f"died-{step:02}")
-    local = LocalState(copy / "groups.state.json", schema)
+    local = LocalState(copy / "groups.state.json", schema, locked, holder_of)
     child = os.fork()
     if child == 0:
         dies_at(step)
@@ -58,7 +60,9 @@ MOVE = """
 def die_everywhere(tmp_path: Path, events: list[object], act: str = CHECKPOINT) -> list[LocalState]:
     """Copies of one folder, in each of which `act` died one step later; in the last one it did not."""
     (tmp_path / "before").mkdir()
-    local = LocalState(tmp_path / "before" / "groups.state.json", lambda: inputs.schema("state"))
+    local = LocalState(
+        tmp_path / "before" / "groups.state.json", lambda: inputs.schema("state"), locked, holder_of
+    )
     local.save(STATE)
     journal = local.open_journal(STATE)
     for event in events:
@@ -66,7 +70,10 @@ def die_everywhere(tmp_path: Path, events: list[object], act: str = CHECKPOINT) 
     journal.close()
     subprocess.run([sys.executable, "-c", DYING.replace(CHECKPOINT, act), tmp_path], check=True)
     died = sorted(tmp_path.glob("died-*"))
-    return [LocalState(folder / "groups.state.json", lambda: inputs.schema("state")) for folder in died]
+    return [
+        LocalState(folder / "groups.state.json", lambda: inputs.schema("state"), locked, holder_of)
+        for folder in died
+    ]
 
 
 def test_a_checkpoint_can_die_at_any_step(tmp_path: Path) -> None:

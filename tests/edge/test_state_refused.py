@@ -16,6 +16,7 @@ from zapi_sync.core.journal import Begin
 from zapi_sync.core.journal_lines import line_of, parse_journal
 from zapi_sync.edge import inputs, local_state
 from zapi_sync.edge.local_state import LocalState
+from zapi_sync.edge.lock import holder_of, locked
 from zapi_sync.errors import Code, StateInvalid, StateUnwritable, ZapiSyncError
 
 from .given import LINEAGE, MADE, STATE, attempt, fill, permissions_count, refusal
@@ -25,7 +26,7 @@ CORRUPT = "restore it from git or a backup; nothing was created or overwritten"
 
 
 def at(path: Path) -> LocalState:
-    return LocalState(path, lambda: inputs.schema("state"))
+    return LocalState(path, lambda: inputs.schema("state"), locked, holder_of)
 
 
 def reading(local: LocalState) -> list[str]:

@@ -25,6 +25,7 @@ import pkgutil
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
 import traceback
@@ -32,6 +33,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import obstore
+import psycopg
 
 import zapi_sync
 import zapi_sync.cli
@@ -43,6 +47,8 @@ _OF_FILES = (
 _OF_SOCKETS = ("connect", "send", "sendall", "recv", "recv_into")
 _MAY_CHANGE = os.O_CREAT | os.O_WRONLY | os.O_RDWR | os.O_TRUNC
 _CALL = re.compile(rb"(GET|POST) \S*?/token/[^/]+/([a-z-]+)")
+
+_VERBS = ("fetch", "push", "fast-import", "commit-tree", "cat-file", "ls-remote")
 
 _ERRORS = {"EIO": errno.EIO, "EIO+": errno.EIO, "ENOSPC": errno.ENOSPC, "ENOSPC+": errno.ENOSPC}
 
@@ -68,6 +74,10 @@ class Watch:
         builtins.open = _counted_files(builtins.open)
         for name in _OF_SOCKETS:
             setattr(socket.socket, name, self._on_socket(name, getattr(socket.socket, name)))
+        psycopg.Connection.execute = self._telling(psycopg.Connection.execute, _statement)  # type: ignore[method-assign]
+        subprocess.Popen.communicate = self._telling(subprocess.Popen.communicate, _program)  # type: ignore[method-assign]
+        for name in ("put", "get", "delete"):
+            setattr(obstore, name, self._telling(getattr(obstore, name), functools.partial(_object, name)))
 
     def call(self, name: str, do: Callable[[], Any], half: Callable[[], object] | None = None) -> Any:
         """One call, and the end of the process if it is the one."""
@@ -117,6 +127,15 @@ class Watch:
 
         return opened
 
+    def _telling(self, original: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
+        """What a library does outside this process, as one call."""
+
+        @functools.wraps(original)
+        def wrapped(*args: Any, **options: Any) -> Any:
+            return self.call(name(*args), lambda: original(*args, **options))
+
+        return wrapped
+
     def _on_socket(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def wrapped(sock: socket.socket, *args: Any) -> Any:
@@ -156,13 +175,26 @@ def _file(args: Sequence[Any]) -> str:
     return _name(args[-1] if len(args) > 1 and isinstance(args[1], (str, os.PathLike)) else args[0])
 
 
+def _statement(_: object, statement: object, *__: object) -> str:
+    return f"sql {' '.join(str(statement).split()[:3])}"
+
+
+def _program(process: Any, *_: object) -> str:
+    words = [str(word) for word in process.args]
+    return f"{words[0]} {next((word for word in words[1:] if word in _VERBS), 'command')}"
+
+
+def _object(verb: str, _: object, path: Any, *__: object) -> str:
+    return f"{verb} {re.sub('[0-9a-f]{16,}', '…', str(path))}"
+
+
 def _name(path: Any) -> str:
     return re.sub(r"\.[0-9a-f]{8}\.tmp", ".tmp", Path(os.fsdecode(path)).name)
 
 
-def _become(order: Mapping[str, Any], log: str) -> int:
+def _become(order: Mapping[str, Any], folder: str, log: str) -> int:
     """Run the command line in this process, which stands for nothing else from now on."""
-    os.chdir(order["cwd"])
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(order["env"])
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -182,13 +214,13 @@ def _become(order: Mapping[str, Any], log: str) -> int:
     return code
 
 
-def _fork(order: Mapping[str, Any], log: str) -> int:
+def _fork(order: Mapping[str, Any], folder: str, log: str) -> int:
     pid = os.fork()
     if pid:
         return pid
     code = 70
     try:
-        code = _become(order, log)
+        code = _become(order, folder, log)
     except BaseException:  # noqa: BLE001  a bug of this file must be seen
         traceback.print_exc()
         sys.stderr.flush()
@@ -198,7 +230,8 @@ def _fork(order: Mapping[str, Any], log: str) -> int:
 
 def _carry_out(order: Mapping[str, Any]) -> list[int]:
     """All copies of a command at once; the exit code of each, or the number of the signal, negative."""
-    pids = [_fork(order, f"{order['log']}.{copy}") for copy in range(order.get("copies", 1))]
+    folders = order.get("folders") or [order["cwd"]] * order.get("copies", 1)
+    pids = [_fork(order, folder, f"{order['log']}.{copy}") for copy, folder in enumerate(folders)]
     if order.get("kill_after") is not None:
         time.sleep(order["kill_after"])
         for pid in pids:

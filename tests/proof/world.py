@@ -7,6 +7,7 @@ import http.client
 import itertools
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -259,11 +260,19 @@ class World:
         assert "internal error" not in ran.said, ran.said
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """The groups in the state file, by key."""
-        if not self.state_path.exists():
-            return {}
-        groups: dict[str, dict[str, Any]] = json.loads(self.state_path.read_text())["groups"]
+        """The groups in the state, by key."""
+        if "ZAPI_SYNC_STATE" in self.environment:
+            text = self.run("state", "pull").out
+        else:
+            text = self.state_path.read_text() if self.state_path.exists() else ""
+        groups: dict[str, dict[str, Any]] = json.loads(text)["groups"] if text else {}
         return groups
+
+    def unlock(self) -> None:
+        """Take away the lock of a shared state that a killed run left, rather than wait for its end."""
+        held = re.search(r"state unlock (\S+)", self.run("resolve", "nobody", "--retry").err)
+        if held:
+            assert self.run("state", "unlock", held[1], "--auto-approve").code == 0
 
     def twins(self, wanted: Mapping[str, str]) -> list[str]:
         """The names that exist more than once."""
@@ -342,6 +351,8 @@ def converge(world: World, wanted: Mapping[str, str], *options: str) -> list[str
     Such a key is one whose request may have been processed and was not: the server must not have its group,
     and an apply must have said so with exit code 4, without sending a second request.
     """
+    if "ZAPI_SYNC_STATE" in world.environment:
+        world.unlock()
     ran = world.run(*APPLY, "--settle", "0", *options)
     if ran.code == 0:
         return []

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema_rs import Draft202012Validator as Draft202012
 
+from zapi_sync.core.at_sight import MAX_LOOKS, fits_at_sight
 from zapi_sync.core.config import TYPED_KEYS
 from zapi_sync.core.document import parse
-from zapi_sync.core.at_sight import MAX_LOOKS, fits_at_sight
 from zapi_sync.core.source import Source
 from zapi_sync.core.state_document import state_text
 from zapi_sync.core.verdict import JsonValue, violations

@@ -29,21 +29,19 @@ from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ConfigInvalid, ExitCode, StateInvalid, UsageError
 from zapi_sync.render import json, results
 from zapi_sync.settle import adopt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.model import Group, InstanceName
-    from zapi_sync.edge.local_state import LocalState
     from zapi_sync.errors import Location
+    from zapi_sync.ports import StateStore
 
 
 @click.command("import")
@@ -108,13 +106,13 @@ def import_command(
         )
     config = load_config(files)
     group = _wanted(config, key)
-    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
-    console.complain(local.warnings())
-    with locked(local.lock_path, timeout=lock_timeout):
-        known = current(local)
-        _refuse_a_known_key(config, known, group.key, str(local.path))
+    store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(store.warnings())
+    with store.lock(lock_timeout):
+        known = current(store)
+        _refuse_a_known_key(config, known, group.key, store.name)
         where = config.where_instance
-        return _adopt(console, local, known, group, group_id, How.IMPORTED, where, sandbox=sandbox)
+        return _adopt(console, store, known, group, group_id, How.IMPORTED, where, sandbox=sandbox)
 
 
 @click.command("resolve")
@@ -148,25 +146,25 @@ def resolve_command(
         raise UsageError.of(
             Code.USAGE, "resolve takes either --adopt ID or --retry", hint="zapi-sync resolve --help"
         )
-    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
-    console.complain(local.warnings())
-    with locked(local.lock_path, timeout=lock_timeout):
-        known = current(local)
+    store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(store.warnings())
+    with store.lock(lock_timeout):
+        known = current(store)
         attempt = known.open.get(GroupKey(key)) or _moved_to(key, known, files)
         if attempt is None:
             raise StateInvalid.of(
                 Code.NOT_UNSETTLED,
                 f'"{key}" is not unsettled{_near(key, known.open)}',
                 hint="zapi-sync plan shows what is; a group that merely exists is taken in with import",
-                file=str(local.path),
+                file=store.name,
             )
         if group_id:
             group = attempt.intent.group
-            return _adopt(console, local, known, group, group_id, How.ADOPTED, nowhere, sandbox=sandbox)
+            return _adopt(console, store, known, group, group_id, How.ADOPTED, nowhere, sandbox=sandbox)
         reason = Absent("a person looked, and said that it was not created (resolve --retry)")
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
-            write_down(local, known.state, [conclusion])
+            write_down(store, known.state, [conclusion])
         console.talk(f"{key} is settled as not created; zapi-sync apply creates it")
         if console.json:
             console.result(json.applied([], [], [], []))
@@ -219,7 +217,7 @@ def _near(key: str, keys: Iterable[str]) -> str:
 
 def _adopt(
     console: Console,
-    local: LocalState,
+    store: StateStore,
     known: Known,
     group: Group,
     group_id: str,
@@ -229,12 +227,12 @@ def _adopt(
     sandbox: bool,
 ) -> ExitCode:
     """Look the group up, and write it down as the key's."""
-    _check_id(local.path, known, group_id)
-    with closing(connect_to_look(local.path, [group.instance], where, sandbox=sandbox)) as api:
+    _check_id(store.name, known, group_id)
+    with closing(connect_to_look(store.name, [group.instance], where, sandbox=sandbox)) as api:
         if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, str(local.path))
+            check_remote(known.state, api.remote.origin, api.digests, store.name)
         event = adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)
-        write_down(local, first_state(local, known, api), [event])
+        write_down(store, first_state(store, known, api), [event])
     finished = Finished(event.group, event.created, how)
     if console.json:
         console.result(json.applied([finished], [], [], []))
@@ -243,7 +241,7 @@ def _adopt(
     return ExitCode.DONE
 
 
-def _check_id(state: Path, known: Known, group_id: str) -> None:
+def _check_id(state: str, known: Known, group_id: str) -> None:
     if not is_group_id(group_id):
         raise UsageError.of(
             Code.NOT_A_GROUP_ID,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,13 +29,13 @@ from zapi_sync.cli.saving import (
     refuse_if_elsewhere,
     refuse_if_stale,
     refuse_what_a_plan_says,
+    state_of,
 )
-from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, paces, plan_of, state_file
+from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, paces, plan_of, state_address
 from zapi_sync.core.existing import Existing, to_be_listed
 from zapi_sync.core.plan import Unsettled
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment
-from zapi_sync.edge.lock import locked
 
 if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
@@ -146,16 +145,17 @@ def command(
         refuse_if_elsewhere(saved, str(plan_file))
         files, sandbox = saved.files, saved.remote == SANDBOX.origin
     config = load_config(files)
-    path = Path(saved.state) if saved else state_file(files, state, environment(), sandbox=sandbox)
-    local = open_state(path)
-    known = local.load()
-    warnings = [*config.warnings_with(config.blocked_moves(known)), *local.warnings()]
+    address = state_of(saved, environment()) if saved else None
+    store = open_state(address or state_address(files, state, environment(), sandbox=sandbox))
+    path = store.name
+    known = store.load()
+    warnings = [*config.warnings_with(config.blocked_moves(known)), *store.warnings()]
     console.complain(warnings)
     check_origin(known, path, environment(), sandbox=sandbox)
     if saved and plan_file:
         refuse_if_stale(saved, config, known, environment(), plan_file)
     if not (sandbox or state_is_kept):
-        check_kept(local, environment())
+        check_kept(store, environment())
     policy = Policy(
         pacings=paces(config, sandbox=sandbox).overridden(pace, per_day),
         existing=Existing(existing),
@@ -167,10 +167,10 @@ def command(
     )
     plan = plan_of(config, known, policy.only)
     idle = not plan.moves and not any(_instances(config, plan, known, policy.existing))
-    if idle and not local.has_journal:
+    if idle and not store.has_journal:
         return report(console, warnings, plan)
-    with locked(local.lock_path, timeout=lock_timeout):
-        known = current(local)  # another apply may have been at work until now
+    with store.lock(lock_timeout):
+        known = current(store)  # another apply may have been at work until now
         if saved and plan_file:
             refuse_if_stale(saved, config, known, environment(), plan_file)
         plan = plan_of(config, known, policy.only)
@@ -178,7 +178,7 @@ def command(
         with closing(
             connect(path, environment(), needed, useful, timeout, config.where_instance, sandbox=sandbox)
         ) as api:
-            run = Run(console, config, local, api, policy)
+            run = Run(console, config, store, api, policy)
             plan = run.carry_out(known)
             return report(
                 console,

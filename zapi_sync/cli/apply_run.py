@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from zapi_sync.core.pacing import Pacings
     from zapi_sync.core.plan import Plan
     from zapi_sync.core.progress import Progress
-    from zapi_sync.edge.local_state import JournalFile, LocalState
     from zapi_sync.errors import Diagnostic
+    from zapi_sync.ports import Journal, StateStore
 
 LISTED_AT_ONCE = 16
 """So many instances are asked for their groups side by side."""
@@ -77,7 +77,7 @@ class Run:
 
     console: Console
     config: Config
-    local: LocalState
+    store: StateStore
     api: Api
     policy: Policy
     clock: SystemClock = field(default_factory=SystemClock)
@@ -93,7 +93,7 @@ class Run:
         Raises what is wrong before anything is sent; what goes wrong after that is in `failures`.
         """
         if known.state:
-            check_remote(known.state, self.api.remote.origin, self.api.digests, str(self.local.path))
+            check_remote(known.state, self.api.remote.origin, self.api.digests, self.store.name)
             known = self._fetch_links(self._settle(known, known.state), known.state)
         plan = plan_of(self.config, known, self.policy.only)
         if self.clock.stopping:
@@ -116,7 +116,7 @@ class Run:
         """The keys are renamed in state and journal before anything is created by the new ones."""
         after = moved(known, plan.moves)
         if after.state and plan.moves:
-            self.local.rewrite(after.state, after.open.values())
+            self.store.rewrite(after.state, after.open.values())
             names = {move.source: move.target for move in plan.moves}
             self.doubts = {names.get(key, key): doubt for key, doubt in self.doubts.items()}
         return after
@@ -126,7 +126,7 @@ class Run:
         if not known.open:
             return known
         settler = self._settler(self.policy.absent_after)
-        with closing(self.local.open_journal(state)) as journal, self._stopping_on_signals():
+        with closing(self.store.open_journal(state)) as journal, self._stopping_on_signals():
             for attempt, settlement in settle_all(known, settler, journal):
                 group = attempt.intent.group
                 match settlement:
@@ -140,7 +140,7 @@ class Run:
                         self.doubts[group.key] = reason
                 if self.clock.stopping or self._is_late:
                     break
-        return self.local.checkpoint()
+        return self.store.checkpoint()
 
     def _fetch_links(self, known: Known, state: State) -> Known:
         """The invite links that could not be had when their groups were created."""
@@ -149,7 +149,7 @@ class Run:
             if record.invitation_link is None and record.instance in self.api.clients:
                 link = link_of(self.api.client(record.instance), record.phone)
                 events += [LinkFound(self.clock.now(), key, link)] if link else []
-        return write_down(self.local, state, events) if events else known
+        return write_down(self.store, state, events) if events else known
 
     def _list(self, plan: Plan, known: Known) -> dict[InstanceName, list[Listed]]:
         """The groups of each instance that something is to be created on, where they can be had."""
@@ -189,10 +189,10 @@ class Run:
             self.console.talk("This is the sandbox: nothing real happens.")
 
     def _act(self, plan: Plan, known: Known, unlisted: frozenset[InstanceName]) -> None:
-        state = first_state(self.local, known, self.api)
+        state = first_state(self.store, known, self.api)
         with self._stopping_on_signals():
             try:
-                with closing(self.local.open_journal(state)) as journal:
+                with closing(self.store.open_journal(state)) as journal:
                     self._adopt(plan, journal)
                     lanes = self._applier(journal, unlisted).lanes(plan, known)
                     progress = side_by_side(lanes, self.clock.stop)
@@ -209,11 +209,11 @@ class Run:
 
     def _checkpoint(self) -> None:
         try:
-            self.local.checkpoint()
+            self.store.checkpoint()
         except ZapiSyncError as failure:
             self._fail(failure.diagnostics)
 
-    def _adopt(self, plan: Plan, journal: JournalFile) -> None:
+    def _adopt(self, plan: Plan, journal: Journal) -> None:
         for step in plan.of(Adopt):
             if self.clock.stopping or self._is_late:
                 stopped = Skipped(step.group, SkipReason.INTERRUPTED)
@@ -230,7 +230,7 @@ class Run:
                 journal.append(event)
                 self.done.append(Finished(step.group, event.created, How.ADOPTED))
 
-    def _applier(self, journal: JournalFile, unlisted: frozenset[InstanceName]) -> Applier:
+    def _applier(self, journal: Journal, unlisted: frozenset[InstanceName]) -> Applier:
         settler = self._settler(None)
 
         def settle(attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId]) -> Settlement:
@@ -272,20 +272,20 @@ class Run:
                 signal.signal(number, handler)
 
 
-def first_state(local: LocalState, known: Known, api: Api) -> State:
+def first_state(store: StateStore, known: Known, api: Api) -> State:
     """The state that a journal can go on from: saved before it, and speaking of all instances in use."""
     state = (known.state or State(str(uuid.uuid4()), 0, api.remote.origin)).with_instances(api.digests)
     if state != known.state:
-        local.save(state)
+        store.save(state)
     return state
 
 
-def write_down(local: LocalState, state: State, events: Sequence[Event]) -> Known:
+def write_down(store: StateStore, state: State, events: Sequence[Event]) -> Known:
     """Some events at once, through the journal into the state."""
-    with closing(local.open_journal(state)) as journal:
+    with closing(store.open_journal(state)) as journal:
         for event in events:
             journal.append(event)
-    return local.checkpoint()
+    return store.checkpoint()
 
 
 def _ask(plan: Plan) -> None:

@@ -65,13 +65,13 @@ def _wanted(ctx: click.Context) -> Sequence[Group]:
 
 def complete_known_key(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The keys of the state that the options name; none, and not a word, where it cannot be read."""
-    from zapi_sync.cli.wiring import open_state, state_file
+    from zapi_sync.cli.wiring import open_state, state_address
     from zapi_sync.core.known import Known
     from zapi_sync.edge.inputs import environment
 
     options = ctx.params
     try:
-        path = state_file(options["files"], options["state"], environment(), sandbox=options["sandbox"])
+        path = state_address(options["files"], options["state"], environment(), sandbox=options["sandbox"])
         known = open_state(path).load() if _at_hand([str(path)]) else Known()
     except ZapiSyncError:
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zapi_sync.cli.wiring import stem_of
@@ -18,7 +19,6 @@ from zapi_sync.errors import Code, CredentialsInvalid, Severity, StateInvalid, S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
 
     from _typeshed.wsgi import WSGIApplication
 
@@ -31,15 +31,15 @@ SANDBOX = Remote(base_url="http://sandbox", origin="sandbox")
 LOOKUP_SECONDS = 30.0
 
 
-def check_origin(known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool) -> None:
+def check_origin(known: Known, state: str, environment: Mapping[str, str], *, sandbox: bool) -> None:
     """Raises StateInvalid where the state speaks of another API; needs no credentials."""
     if known.state:
         remote = SANDBOX if sandbox else read_remote(environment)
-        check_remote(known.state, remote.origin, {}, str(state))
+        check_remote(known.state, remote.origin, {}, state)
 
 
 def remote_warnings(
-    known: Known, state: Path, environment: Mapping[str, str], *, sandbox: bool
+    known: Known, state: str, environment: Mapping[str, str], *, sandbox: bool
 ) -> list[Diagnostic]:
     """What a plan, which asks no API, can already tell about an apply that would be refused."""
     try:
@@ -70,7 +70,7 @@ class Api:
 
 
 def connect(
-    state: Path,
+    state: str,
     environment: Mapping[str, str],
     needed: Collection[InstanceName],
     useful: Collection[InstanceName],
@@ -102,7 +102,7 @@ def nowhere(_: InstanceName) -> None:
 
 
 def connect_to_look(
-    state: Path,
+    state: str,
     instances: Collection[InstanceName],
     where: Callable[[InstanceName], Location | None] = nowhere,
     *,
@@ -112,11 +112,12 @@ def connect_to_look(
     return connect(state, inputs.environment(), instances, (), LOOKUP_SECONDS, where, sandbox=sandbox)
 
 
-def _sandbox_api(state: Path, instances: Sequence[InstanceName], timeout: float) -> Api:
+def _sandbox_api(state: str, instances: Sequence[InstanceName], timeout: float) -> Api:
     """The embedded emulator, whose groups are kept beside the state. Raises StateUnwritable."""
     from zapi_sync.sandbox import create_app
 
-    database = state.with_name(stem_of(state).removesuffix(".sandbox") + ".sandbox.db")
+    path = Path(state)
+    database = path.with_name(stem_of(path).removesuffix(".sandbox") + ".sandbox.db")
     try:
         if database.is_symlink():
             raise OSError(errno.ELOOP, "this is a symbolic link")

@@ -13,7 +13,7 @@ import click
 from zapi_sync.cli.connecting import connect_to_look, nowhere
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.versions import versions
-from zapi_sync.cli.wiring import DEFAULT_FILE, load_config, open_state, state_file
+from zapi_sync.cli.wiring import DEFAULT_FILE, load_config, open_state, state_address
 from zapi_sync.core import doctor
 from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
 from zapi_sync.core.known import Known
@@ -23,7 +23,7 @@ from zapi_sync.edge import git
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.edge.inputs import environment
-from zapi_sync.edge.lock import holder_of
+from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.render import doctor as rendered
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
     from zapi_sync.core.model import InstanceName
-    from zapi_sync.edge.local_state import LocalState
     from zapi_sync.edge.zapi import ZApi
+    from zapi_sync.ports import StateStore
 
 _MACHINE_ONLY = (".env", ".envrc")
 
@@ -76,18 +76,18 @@ def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline
         yield refused(Check.CONFIG, error.diagnostics)
     known = Known()
     try:
-        local = open_state(state_file(files, state, environment(), sandbox=sandbox))
+        store = open_state(state_address(files, state, environment(), sandbox=sandbox))
     except ZapiSyncError as error:
         yield refused(Check.STATE, error.diagnostics)
         return
     try:
-        known = local.load()
-        yield doctor.of_state(known, str(local.path))
-        yield doctor.of_journal(known, is_there=local.has_journal)
+        known = store.load()
+        yield doctor.of_state(known, store.name)
+        yield doctor.of_journal(known, is_there=store.has_journal)
     except ZapiSyncError as error:
         yield refused(Check.STATE, error.diagnostics)
-    yield from _of_files(local, sandbox=sandbox)
-    yield from _of_instances(local, config, known, sandbox=sandbox, offline=offline)
+    yield from _of_files(store, sandbox=sandbox)
+    yield from _of_instances(store, config, known, sandbox=sandbox, offline=offline)
 
 
 def _again(command: str, files: Sequence[str]) -> str:
@@ -95,22 +95,24 @@ def _again(command: str, files: Sequence[str]) -> str:
     return shlex.join(["zapi-sync", command, *named])
 
 
-def _of_files(local: LocalState, *, sandbox: bool) -> Iterator[Finding]:
+def _of_files(store: StateStore, *, sandbox: bool) -> Iterator[Finding]:
     """Lock, permissions, and what git makes of the files."""
     try:
-        yield doctor.of_lock(holder_of(local.lock_path))
+        yield doctor.of_lock(store.holder())
     except ZapiSyncError as error:
         yield refused(Check.LOCK, error.diagnostics)
-    folder = local.path.parent
-    there = [path for path in (local.path, local.journal_path, local.backup_path) if os.path.isfile(path)]
+    if not isinstance(store, LocalState):
+        return
+    folder = store.path.parent
+    there = [path for path in (store.path, store.journal_path, store.backup_path) if os.path.isfile(path)]
     yield from doctor.of_permissions(
         [str(path) for path in there if _is_open_to_others(path)],
         [str(path) for path in (*there, folder) if not os.access(path, os.W_OK)],
     )
-    mine = [folder / name for name in _MACHINE_ONLY] + [local.lock_path, local.backup_path]
-    mine += [path for path in _sandbox_files(folder) if path != local.path]
+    mine = [folder / name for name in _MACHINE_ONLY] + [store.lock_path, store.backup_path]
+    mine += [path for path in _sandbox_files(folder) if path != store.path]
     tracked = [str(path) for path in mine if os.path.exists(path) and git.is_tracked(path, environment())]
-    where, hosts = git.whereabouts(local.path, environment()), git.hosts(folder, environment())
+    where, hosts = git.whereabouts(store.path, environment()), git.hosts(folder, environment())
     yield from doctor.of_git(where, hosts, tracked, sandbox=sandbox)
 
 
@@ -129,7 +131,7 @@ def _sandbox_files(folder: Path) -> list[Path]:
 
 
 def _of_instances(
-    local: LocalState, config: Config | None, known: Known, *, sandbox: bool, offline: bool
+    store: StateStore, config: Config | None, known: Known, *, sandbox: bool, offline: bool
 ) -> Iterator[Finding]:
     """Each instance by itself: one that is not well hides nothing of the others."""
     groups = config.groups if config else ()
@@ -144,14 +146,14 @@ def _of_instances(
     for instance in sorted(names) or [DEFAULT_INSTANCE]:
         try:
             where = config.where_instance if config else nowhere
-            api = connect_to_look(local.path, [instance], where, sandbox=sandbox)
+            api = connect_to_look(store.name, [instance], where, sandbox=sandbox)
         except ZapiSyncError as error:
             yield refused(Check.CREDENTIALS, error.diagnostics, instance)
             continue
         well.append(instance)
         with closing(api):
             yield Finding(Check.CREDENTIALS, Verdict.OK, "all three are set", None, instance)
-            yield from _of_remote(api, known, local, instance)
+            yield from _of_remote(api, known, store, instance)
             if not offline:
                 yield from _of_api(api.client(instance), config, instance)
     try:
@@ -160,10 +162,10 @@ def _of_instances(
         yield refused(Check.CREDENTIALS, error.diagnostics)
 
 
-def _of_remote(api: Api, known: Known, local: LocalState, instance: InstanceName) -> Iterator[Finding]:
+def _of_remote(api: Api, known: Known, store: StateStore, instance: InstanceName) -> Iterator[Finding]:
     try:
         if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, str(local.path))
+            check_remote(known.state, api.remote.origin, api.digests, store.name)
     except ZapiSyncError as error:
         yield refused(Check.REMOTE, error.diagnostics, instance)
 

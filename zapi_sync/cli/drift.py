@@ -49,11 +49,11 @@ def command(
     Every night, in CI:  zapi-sync drift --detailed-exitcode
     Some of the groups:  zapi-sync drift 'launch-*'
     """
-    local = state_to_read(files, state, sandbox=sandbox)
-    path = local.path
-    warnings = local.warnings()
+    store = state_to_read(files, state, sandbox=sandbox)
+    path = store.name
+    warnings = store.warnings()
     console.complain(warnings)
-    known = local.load()
+    known = store.load()
     check_origin(known, path, environment(), sandbox=sandbox)
     found = look(console, path, known, chosen(known.groups, keys), sandbox=sandbox)
     console.complain(found.failures)

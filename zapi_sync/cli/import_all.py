@@ -11,7 +11,7 @@ from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.looking import teller
-from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, state_file
+from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, state_address
 from zapi_sync.core.forms import INSTANCE_NAME
 from zapi_sync.core.importing import adopted, importing
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
@@ -19,7 +19,6 @@ from zapi_sync.core.state import check_remote
 from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import STDIN, environment
-from zapi_sync.edge.lock import locked
 from zapi_sync.edge.new_file import check_new, write_new
 from zapi_sync.errors import Code, ExitCode, UsageError
 from zapi_sync.render import groups_yaml
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
     from zapi_sync.core.importing import Importing
     from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Listed
-    from zapi_sync.edge.local_state import LocalState
     from zapi_sync.errors import Location
+    from zapi_sync.ports import StateStore
     from zapi_sync.strangers import Strangers
 
 
@@ -62,24 +61,24 @@ def import_all(console: Console, wish: Wish) -> ExitCode:
     """Look, show, and write what is wished for. Where nothing can be taken in, nothing is written at all."""
     _refuse_what_makes_no_sense(wish)
     config = _config(wish.files)
-    local = open_state(state_file(wish.files, wish.state, environment(), sandbox=wish.sandbox))
-    warnings = local.warnings()
+    store = open_state(state_address(wish.files, wish.state, environment(), sandbox=wish.sandbox))
+    warnings = store.warnings()
     console.complain(warnings)
     if wish.write and not (wish.sandbox or wish.state_is_kept):
-        check_kept(local, environment())
+        check_kept(store, environment())
     with ExitStack() as held:
         if wish.write:
-            held.enter_context(locked(local.lock_path, timeout=wish.lock_timeout))
-        known = current(local) if wish.write else local.load()
-        api = held.enter_context(closing(_connect(local, config, wish)))
+            held.enter_context(store.lock(wish.lock_timeout))
+        known = current(store) if wish.write else store.load()
+        api = held.enter_context(closing(_connect(store, config, wish)))
         if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, str(local.path))
+            check_remote(known.state, api.remote.origin, api.digests, store.name)
         strangers = _look(console, known, api)
         console.complain(strangers.failures)
         wanted = config.groups if config else ()
         found = importing(strangers.seen, wanted, known, strangers.own_phones, config.moves if config else ())
         if found.imports:
-            _write(console, found, local, known, api, wish)
+            _write(console, found, store, known, api, wish)
     _tell(console, found, strangers, wish)
     if console.json:
         told = [*warnings, *strangers.failures]
@@ -112,14 +111,14 @@ def _config(files: Sequence[str]) -> Config | None:
     return None if is_new else load_config(files)
 
 
-def _connect(local: LocalState, config: Config | None, wish: Wish) -> Api:
+def _connect(store: StateStore, config: Config | None, wish: Wish) -> Api:
     named = {group.instance for group in config.groups} if config else set()
     instances = sorted({InstanceName(name) for name in wish.instances} or named) or [DEFAULT_INSTANCE]
 
     def where(instance: InstanceName) -> Location | None:
         return config.where_instance(instance) if config else None
 
-    return connect_to_look(local.path, instances, where, sandbox=wish.sandbox)
+    return connect_to_look(store.name, instances, where, sandbox=wish.sandbox)
 
 
 def _look(console: Console, known: Known, api: Api) -> Strangers:
@@ -132,7 +131,7 @@ def _look(console: Console, known: Known, api: Api) -> Strangers:
     return StrangerLook(api.client, listing, teller(console)).look(sorted(api.clients), ids)
 
 
-def _write(console: Console, found: Importing, local: LocalState, known: Known, api: Api, wish: Wish) -> None:
+def _write(console: Console, found: Importing, store: StateStore, known: Known, api: Api, wish: Wish) -> None:
     """The config first: a record without a config would be orphaned, and this command not find it again."""
     config = groups_yaml.config(found)
     if wish.write:
@@ -154,7 +153,7 @@ def _write(console: Console, found: Importing, local: LocalState, known: Known, 
             )
             for each in found.imports
         ]
-        write_down(local, first_state(local, known, api), events)
+        write_down(store, first_state(store, known, api), events)
 
 
 def _tell(console: Console, found: Importing, strangers: Strangers, wish: Wish) -> None:

@@ -29,9 +29,9 @@ def command(console: Console, files: tuple[str, ...], state: str | None, sandbox
     \b
     For a spreadsheet:  zapi-sync invites --format csv > invites.csv
     """
-    local = state_to_read(files, state, sandbox=sandbox)
-    console.complain(local.warnings())
-    groups = local.load().groups
+    store = state_to_read(files, state, sandbox=sandbox)
+    console.complain(store.warnings())
+    groups = store.load().groups
     match console.format:
         case Format.JSON:
             console.result(json.invites(groups))

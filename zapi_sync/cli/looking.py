@@ -21,7 +21,6 @@ from zapi_sync.survey import Surveyor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
 
     from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
@@ -52,7 +51,7 @@ def chosen(records: Mapping[GroupKey, Record], patterns: Sequence[str]) -> dict[
 
 def look(
     console: Console,
-    state: Path,
+    state: str,
     known: Known,
     records: Mapping[GroupKey, Record],
     to_be_listed: Collection[InstanceName] = (),
@@ -69,7 +68,7 @@ def look(
         return Look(Drift(()), {}, ())
     with closing(connect_to_look(state, instances, sandbox=sandbox)) as api:
         if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, str(state))
+            check_remote(known.state, api.remote.origin, api.digests, state)
         survey = _surveyor(console, known, api).survey(records, to_be_listed)
     if sys.stderr.isatty() and any(each.code is Code.LOOK_ENDED for each in survey.failures):
         console.talk("")  # the count that stands there goes no further

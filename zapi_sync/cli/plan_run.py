@@ -14,7 +14,7 @@ from zapi_sync.cli.wiring import (
     open_state,
     paces,
     plan_of,
-    state_file,
+    state_address,
 )
 from zapi_sync.core.plan import Create, Taken, Unsettled
 from zapi_sync.dataclass import dataclass
@@ -23,7 +23,6 @@ from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from zapi_sync.cli.console import Console
     from zapi_sync.cli.looking import Look
@@ -69,9 +68,10 @@ def run(console: Console, options: PlanOptions) -> int:
             hint="look with --refresh first, then save with --out: apply FILE looks again before it creates",
         )
     config = load_config(options.files)
-    path = state_file(options.files, options.state, environment(), sandbox=options.sandbox)
-    local = open_state(path)
-    known = local.load()
+    address = state_address(options.files, options.state, environment(), sandbox=options.sandbox)
+    store = open_state(address)
+    path = store.name
+    known = store.load()
     only = targeted(config, options.targets)
     plan = plan_of(config, known, only)
     found = _look(console, path, known, plan, only, sandbox=options.sandbox) if options.refresh else None
@@ -81,7 +81,7 @@ def run(console: Console, options: PlanOptions) -> int:
         plan = with_existing(plan, found.listings, known, Existing.FAIL)
     warnings = [
         *config.warnings_with([*doubts(config, plan), *config.blocked_moves(known)]),
-        *local.warnings(),
+        *store.warnings(),
         *(found.failures if found else _remote_warnings(known, path, sandbox=options.sandbox)),
     ]
     console.complain(warnings)
@@ -122,7 +122,7 @@ def _show(console: Console, planned: _Planned) -> None:
 def _save(
     config: Config,
     known: Known,
-    path: Path,
+    path: str,
     plan: Plan,
     only: frozenset[GroupKey] | None,
     now: datetime,
@@ -135,7 +135,7 @@ def _save(
     return save_plan(saved, options.out or "")
 
 
-def _remote_warnings(known: Known, path: Path, *, sandbox: bool) -> Sequence[Diagnostic]:
+def _remote_warnings(known: Known, path: str, *, sandbox: bool) -> Sequence[Diagnostic]:
     if not known.state:
         return ()
     from zapi_sync.cli.connecting import remote_warnings
@@ -145,7 +145,7 @@ def _remote_warnings(known: Known, path: Path, *, sandbox: bool) -> Sequence[Dia
 
 def _look(
     console: Console,
-    path: Path,
+    path: str,
     known: Known,
     plan: Plan,
     only: frozenset[GroupKey] | None,

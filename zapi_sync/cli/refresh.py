@@ -22,7 +22,6 @@ from zapi_sync.cli.options import (
 from zapi_sync.cli.wiring import current, state_to_change
 from zapi_sync.core.drift import refreshments
 from zapi_sync.edge.inputs import environment
-from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ExitCode, StateInvalid
 from zapi_sync.render import drift as rendered
 from zapi_sync.render.words import count
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey, Record
     from zapi_sync.core.state import State
-    from zapi_sync.edge.local_state import LocalState
+    from zapi_sync.ports import StateStore
 
 
 @click.command("refresh")
@@ -66,11 +65,11 @@ def command(
     After `drift` told of new links:  zapi-sync refresh
     Some of the groups, unasked:      zapi-sync refresh 'launch-*' --auto-approve
     """
-    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
-    path = local.path
-    warnings = local.warnings()
+    store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    path = store.name
+    warnings = store.warnings()
     console.complain(warnings)
-    known = local.load()
+    known = store.load()
     check_origin(known, path, environment(), sandbox=sandbox)
     found = look(console, path, known, chosen(known.groups, keys), sandbox=sandbox)
     console.complain(found.failures)
@@ -85,8 +84,8 @@ def command(
                 hint="run it with --auto-approve once drift was reviewed",
                 nothing="the state is as it was",
             )
-        with locked(local.lock_path, timeout=lock_timeout):
-            after = _write(local, known, fresh)
+        with store.lock(lock_timeout):
+            after = _write(store, known, fresh)
     if console.json:
         told = [*warnings, *found.failures]
         console.result(rendered.refresh_json(known.groups, fresh, after, told))
@@ -96,16 +95,16 @@ def command(
     return ExitCode.ERROR if found.failures else ExitCode.DONE
 
 
-def _write(local: LocalState, seen: Known, fresh: Mapping[GroupKey, Record]) -> State:
+def _write(store: StateStore, seen: Known, fresh: Mapping[GroupKey, Record]) -> State:
     """Writes the records into the state, if it still is the one that was looked at."""
-    if local.load().state != seen.state or seen.state is None:
+    if store.load().state != seen.state or seen.state is None:
         raise StateInvalid.of(
             Code.STATE_MOVED,
             "the state is not the one that the look began with: something wrote to it meanwhile",
             hint="run refresh again; nothing was written",
-            file=str(local.path),
+            file=store.name,
         )
-    known = current(local)
+    known = current(store)
     after = seen.state.with_groups({**seen.groups, **fresh})
-    local.rewrite(after, known.open.values())
+    store.rewrite(after, known.open.values())
     return after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,14 @@ import click
 from click.core import ParameterSource
 
 from zapi_sync.cli.connecting import SANDBOX
-from zapi_sync.cli.wiring import DEFAULT_FILE, plan_of, state_file
+from zapi_sync.cli.wiring import (
+    DEFAULT_FILE,
+    STATE_VARIABLE,
+    is_shared,
+    open_state,
+    plan_of,
+    state_address,
+)
 from zapi_sync.core.model import credential_variables, sha256_of
 from zapi_sync.core.plan import Create
 from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links
@@ -37,7 +45,7 @@ def the_plan(
     config: Config,
     known: Known,
     files: Sequence[str],
-    state: Path,
+    state: str,
     environment: Mapping[str, str],
     targets: frozenset[GroupKey] | None,
     now: datetime,
@@ -49,7 +57,7 @@ def the_plan(
     return SavedPlan(
         created_at=now,
         files=tuple(files),
-        state=str(state if all(map(_is_relative, files)) else state.absolute()),
+        state=state if is_shared(state) or all(map(_is_relative, files)) else os.path.abspath(state),
         lineage=known.state.lineage if known.state else None,
         serial=known.state.serial if known.state else None,
         remote=(SANDBOX if sandbox else read_remote(environment)).origin,
@@ -83,6 +91,12 @@ def load_plan(file: str) -> SavedPlan:
     return parse_saved(read_plan(Path(file)), inputs.schema("saved-plan"), file)
 
 
+def state_of(saved: SavedPlan, environment: Mapping[str, str]) -> str:
+    """The address of the state that a plan was made of: its file holds no password, the environment may."""
+    chosen = environment.get(STATE_VARIABLE, "")
+    return chosen if is_shared(chosen) and open_state(chosen).name == saved.state else saved.state
+
+
 def refuse_if_elsewhere(saved: SavedPlan, file: str) -> None:
     """Raises SavedPlanStale where the plan's config is not to be found from the working folder."""
     missing = [name for name in saved.files if name != inputs.STDIN and not Path(name).exists()]
@@ -101,9 +115,9 @@ def refuse_if_stale(
     """Raises SavedPlanStale where a plan that is made now is another one than the saved one."""
     keys = None if saved.targets is None else frozenset(saved.targets)
     sandbox = saved.remote == SANDBOX.origin
-    plan, state = plan_of(config, known, keys), Path(saved.state)
+    plan = plan_of(config, known, keys)
     now = the_plan(
-        plan, config, known, saved.files, state, environment, keys, saved.created_at, sandbox=sandbox
+        plan, config, known, saved.files, saved.state, environment, keys, saved.created_at, sandbox=sandbox
     )
     refuse_if_moved(saved, now, file, shlex.join(_again(saved, file)))
 
@@ -116,8 +130,8 @@ def _again(saved: SavedPlan, file: str) -> list[str]:
     sandbox = saved.remote == SANDBOX.origin
     usual = None
     with suppress(UsageError):  # there are two that it could be
-        usual = state_file(saved.files, None, {}, sandbox=sandbox)
-    if Path(saved.state) != usual:
+        usual = state_address(saved.files, None, {}, sandbox=sandbox)
+    if saved.state != usual:
         words += ["--state", saved.state]
     words += ["--sandbox"] if sandbox else []
     words += [word for key in saved.targets or () for word in ("--target", key)]

@@ -41,9 +41,9 @@ def command(
     if plan_file:
         refuse_what_a_plan_says(("files", "state", "sandbox"))
         return _show_plan(console, plan_file)
-    local = state_to_read(files, state, sandbox=sandbox)
-    console.complain(local.warnings())
-    known = local.load()
+    store = state_to_read(files, state, sandbox=sandbox)
+    console.complain(store.warnings())
+    known = store.load()
     match console.format:
         case Format.JSON:
             console.result(json.known(known))

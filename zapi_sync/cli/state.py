@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import current, load_config, state_file, state_to_change, state_to_read
+from zapi_sync.cli.state_places import migrate_command, unlock_command
+from zapi_sync.cli.wiring import current, load_config, state_address, state_to_change, state_to_read
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, moved
@@ -34,7 +36,6 @@ from zapi_sync.core.state_changes import (
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.edge.inputs import environment, schema
 from zapi_sync.edge.local_state import read_given
-from zapi_sync.edge.lock import locked
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
     from zapi_sync.core.state import State
-    from zapi_sync.edge.local_state import LocalState
+    from zapi_sync.ports import StateStore
 
 
 @click.group("state")
@@ -59,6 +60,10 @@ def command() -> None:
     zapi-sync state list 'launch-*'
     zapi-sync state mv launch-vip-01 vip-01
     """
+
+
+command.add_command(migrate_command)
+command.add_command(unlock_command)
 
 
 @command.command("list", short_help="List the keys of the state.")
@@ -99,7 +104,7 @@ def show_command(console: Console, key: str, files: tuple[str, ...], state: str 
     zapi-sync state show launch-vip-01
     """
     known = _known(console, files, state, sandbox=sandbox)
-    unknown = why_not_known(key, known, str(state_file(files, state, environment(), sandbox=sandbox)))
+    unknown = why_not_known(key, known, state_address(files, state, environment(), sandbox=sandbox))
     if unknown:
         raise StateInvalid([unknown])
     entry = _entries(known)[GroupKey(key)]
@@ -136,12 +141,12 @@ def rm_command(
     \b
     zapi-sync state rm launch-vip-01
     """
-    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
-    console.complain(local.warnings())
-    with locked(local.lock_path, timeout=lock_timeout):
-        known = current(local)
+    store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(store.warnings())
+    with store.lock(lock_timeout):
+        known = current(store)
         forgotten = [GroupKey(key) for key in dict.fromkeys(keys)]
-        _refuse(why_not_forgotten(forgotten, known, str(local.path)))
+        _refuse(why_not_forgotten(forgotten, known, store.name))
         wanted = _wanted(_config(console, files))
         warnings = [_wanted_still(key, known) for key in forgotten if key in wanted]
         console.complain(warnings)
@@ -155,12 +160,12 @@ def rm_command(
             )
         left = {key: record for key, record in known.groups.items() if key not in forgotten}
         after = _state_of(known).with_groups(left)
-        local.rewrite(after, known.open.values())
+        store.rewrite(after, known.open.values())
     if console.json:
-        backup = str(local.backup_path)
+        backup = store.backup
         console.result(rendered.change_json(after, backup, warnings, removed=forgotten))
     else:
-        console.result(f"Forgotten: {named(forgotten)}. {_kept(local)}")
+        console.result(f"Forgotten: {named(forgotten)}. {_kept(store)}")
     return ExitCode.DONE
 
 
@@ -190,44 +195,49 @@ def mv_command(
     \b
     zapi-sync state mv launch-vip-01 vip-01
     """
-    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
-    console.complain(local.warnings())
+    store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(store.warnings())
     move = Move(GroupKey(source), GroupKey(target))
-    with locked(local.lock_path, timeout=lock_timeout):
-        known = current(local)
-        _refuse(why_not_moved(move, known, str(local.path)))
+    with store.lock(lock_timeout):
+        known = current(store)
+        _refuse(why_not_moved(move, known, store.name))
         known = moved(known, [move])
-        local.rewrite(_state_of(known), known.open.values())
+        store.rewrite(_state_of(known), known.open.values())
     config = _config(console, files)
     keys = {group.key for group in config.groups} if config else set()
     if source in keys and target not in keys:
         console.talk(f"The config still says {printable(source)}: write {target} there.")
     if console.json:
-        backup = str(local.backup_path)
+        backup = store.backup
         console.result(rendered.change_json(_state_of(known), backup, [], moves=[move]))
     else:
-        console.result(f"Moved: {printable(source)} is {target} now. {_kept(local)}")
+        console.result(f"Moved: {printable(source)} is {target} now. {_kept(store)}")
     return ExitCode.DONE
 
 
 @command.command("pull", short_help="Print it as JSON.")
+@click.option("--backup", is_flag=True, help="The state before the last change by hand.")
 @files_option
 @state_option
 @sandbox_option
 @with_console()
-def pull_command(console: Console, files: tuple[str, ...], state: str | None, sandbox: bool) -> int:
+def pull_command(
+    console: Console, backup: bool, files: tuple[str, ...], state: str | None, sandbox: bool
+) -> int:
     """Print the state as JSON, with what the journal says folded in. It holds invite links.
 
     \b
     zapi-sync state pull > pulled.json
     """
-    known = _known(console, files, state, sandbox=sandbox)
+    store = state_to_read(files, state, sandbox=sandbox)
+    console.complain(store.warnings())
+    known = Known(store.load_backup()) if backup else store.load()
     if known.state is None:
         raise StateInvalid.of(
             Code.NOT_IN_STATE,
-            "there is no state yet",
-            hint="apply makes one; is --state right?",
-            file=str(state_file(files, state, environment(), sandbox=sandbox)),
+            "there is no backup: no state was changed by hand" if backup else "there is no state yet",
+            hint="apply makes a state, state rm, mv and push a backup; is --state right?",
+            file=store.name,
         )
     if known.open:
         console.talk(f"Not in it, as they are unsettled: {named(sorted(known.open))}.")
@@ -263,23 +273,23 @@ def push_command(
     \b
     zapi-sync state push pulled.json
     """
-    local = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
-    console.complain(local.warnings())
+    store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
+    console.complain(store.warnings())
     pushed = parse_state(read_given(file), schema("state"), "<stdin>" if file == "-" else file)
-    check_origin(Known(pushed), local.path, environment(), sandbox=sandbox)
-    with locked(local.lock_path, timeout=lock_timeout):
-        known = current(local)
+    check_origin(Known(pushed), store.name, environment(), sandbox=sandbox)
+    with store.lock(lock_timeout):
+        known = current(store)
         before = known.state
         if pushed != before:
             _refuse(why_not_pushed(pushed, known, file, force=force))
             pushed = pushed.after(before)
-            local.rewrite(pushed, known.open.values())
+            store.rewrite(pushed, known.open.values())
     is_new = pushed != before
     if console.json:
-        backup = str(local.backup_path) if is_new and before else None
+        backup = store.backup if is_new and before else None
         console.result(rendered.change_json(pushed, backup, []))
     elif is_new:
-        had = f" {_kept(local)}" if before else ""
+        had = f" {_kept(store)}" if before else ""
         console.result(f"Pushed: {count(len(pushed.groups), 'group')}, serial {pushed.serial}.{had}")
     else:
         console.result("Nothing to push: this is the state that is there.")
@@ -287,9 +297,9 @@ def push_command(
 
 
 def _known(console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool) -> Known:
-    local = state_to_read(files, state, sandbox=sandbox)
-    console.complain(local.warnings())
-    return local.load()
+    store = state_to_read(files, state, sandbox=sandbox)
+    console.complain(store.warnings())
+    return store.load()
 
 
 def _entries(known: Known) -> Mapping[GroupKey, rendered.Entry]:
@@ -334,5 +344,5 @@ def _wanted_still(key: GroupKey, known: Known) -> Diagnostic:
     )
 
 
-def _kept(local: LocalState) -> str:
-    return f"The state before is kept in {printable(local.backup_path.name)}."
+def _kept(store: StateStore) -> str:
+    return f"The state before is kept in {printable(os.path.basename(store.backup))}."

@@ -26,23 +26,24 @@ from zapi_sync.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from zapi_sync.core.config import Config
     from zapi_sync.core.document import Document
     from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey, InstanceName
-    from zapi_sync.core.pacing import Forecast, Pacings
+    from zapi_sync.core.pacing import Forecast
     from zapi_sync.core.plan import Plan
     from zapi_sync.core.source import Source
-    from zapi_sync.errors import (
-        Diagnostic,
-    )
+    from zapi_sync.errors import Diagnostic
+    from zapi_sync.ports import StateStore
 
 DEFAULT_FILE = "groups.yaml"
 STATE_VARIABLE = "ZAPI_SYNC_STATE"
 _STATE_SUFFIX = ".state.json"
 _SANDBOX_STATE_SUFFIX = ".sandbox.state.json"
+_SHARED = ("postgresql://", "postgres://", "s3://", "gs://", "az://", "git:")
 
 
 def load_config(files: Sequence[str]) -> Config:
@@ -76,23 +77,36 @@ def doubts(config: Config, plan: Plan) -> list[Diagnostic]:
     return phone_doubts(config, {step.key for step in plan.of(Create)})
 
 
-def state_file(
+def state_address(
     files: Sequence[str], state: str | None, environment: Mapping[str, str], *, sandbox: bool
-) -> Path:
-    """The state's path: --state, else ZAPI_SYNC_STATE, else beside the first config.
+) -> str:
+    """Where the state is: --state, else ZAPI_SYNC_STATE, else beside the first config (docs/state.md).
 
     The sandbox keeps a state of its own beside the usual one; a path given with --state is taken as it is.
     """
+    chosen = environment.get(STATE_VARIABLE)
+    if state is None and chosen and is_shared(chosen):
+        if not sandbox:
+            return chosen
+        chosen = None  # the sandbox's ids are no team's to share
     if state is None:
-        path = _default_state(files, environment.get(STATE_VARIABLE))
+        path = _default_state(files, chosen)
         path = path.with_name(stem_of(path) + _SANDBOX_STATE_SUFFIX) if sandbox and path.name else path
+    elif is_shared(state):
+        if sandbox:
+            raise UsageError.of(
+                Code.USAGE,
+                "--sandbox keeps its groups beside a state file, and this state is none",
+                hint="leave out --state, or name a file",
+            )
+        return state
     else:
         path = Path(state)
     if not path.name:
         raise UsageError.of(
             Code.STATE_NO_FILE, "the state's path names no file", hint="name one: --state groups.state.json"
         )
-    return path
+    return str(path)
 
 
 def _default_state(files: Sequence[str], chosen: str | None) -> Path:
@@ -128,42 +142,66 @@ def stem_of(state: Path) -> str:
     return state.name.removesuffix(_STATE_SUFFIX) if state.name.endswith(_STATE_SUFFIX) else state.stem
 
 
-def open_state(path: Path) -> LocalState:
-    log.info(f"state {path}")
-    return LocalState(path, lambda: inputs.schema("state"))
+def is_shared(address: str) -> bool:
+    """Whether this is the address of a shared state, and no path; `./git:x` is one."""
+    return address.startswith(_SHARED)
 
 
-def state_to_read(files: Sequence[str], state: str | None, *, sandbox: bool) -> LocalState:
+def open_state(address: str) -> StateStore:
+    """The state of an address. Raises StateInvalid for one that no state can have."""
+    if is_shared(address):
+        from zapi_sync.cli.sharing import open_shared
+
+        store: StateStore = open_shared(address, inputs.environment())
+    else:
+        store = LocalState(Path(address), lambda: inputs.schema("state"), _lock, _holder)
+    log.info(f"state {store.name}")
+    return store
+
+
+def _lock(path: Path, timeout: float) -> AbstractContextManager[None]:
+    from zapi_sync.edge.lock import locked
+
+    return locked(path, timeout)
+
+
+def _holder(path: Path) -> str | None:
+    from zapi_sync.edge.lock import holder_of
+
+    return holder_of(path)
+
+
+def state_to_read(files: Sequence[str], state: str | None, *, sandbox: bool) -> StateStore:
     """The state of a command that reads no config. Raises ConfigInvalid where the config that the state would
     stand beside is named, and not there: a misspelt name would pass for a state without groups."""
     for file in files if state is None else ():
         if file not in (DEFAULT_FILE, inputs.STDIN) and not os.path.lexists(file):
             hint = "name the config with -f FILE, or the state with --state FILE"
             raise ConfigInvalid.of(Code.CONFIG_UNREADABLE, "there is no such file", hint=hint, file=file)
-    return open_state(state_file(files, state, inputs.environment(), sandbox=sandbox))
+    return open_state(state_address(files, state, inputs.environment(), sandbox=sandbox))
 
 
 def state_to_change(
     files: Sequence[str], state: str | None, *, sandbox: bool, state_is_kept: bool
-) -> LocalState:
+) -> StateStore:
     """The state, where what is written to it stays. Raises StateInvalid on CI, where it would not."""
-    local = state_to_read(files, state, sandbox=sandbox)
+    store = state_to_read(files, state, sandbox=sandbox)
     if not (sandbox or state_is_kept):
-        check_kept(local, inputs.environment())
-    return local
+        check_kept(store, inputs.environment())
+    return store
 
 
-def current(state: LocalState) -> Known:
+def current(state: StateStore) -> Known:
     """What is known under the lock, with the journal of a run that ended early folded in."""
     return state.checkpoint() if state.has_journal else state.load()
 
 
-def check_kept(state: LocalState, environment: Mapping[str, str]) -> None:
-    """Raises StateInvalid where this is a CI job that takes the state, or its journal, with it."""
+def check_kept(state: StateStore, environment: Mapping[str, str]) -> None:
+    """Raises StateInvalid where this is a CI job that takes a state on its disk, or its journal, with it."""
     from zapi_sync.core.keeping import ci_of, vanishing
 
-    ci = ci_of(environment)
-    if ci:
+    ci = ci_of(environment) if isinstance(state, LocalState) else None
+    if ci and isinstance(state, LocalState):
         from zapi_sync.edge import git
 
         files = {"state": state.path, "journal": state.journal_path}

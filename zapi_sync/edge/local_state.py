@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from zapi_sync.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from zapi_sync.core.journal import Event
     from zapi_sync.core.known import OpenAttempt
@@ -46,9 +48,18 @@ _UNREADABLE = {
 
 
 class LocalState:
-    """The state at `path`, and the journal beside it. Raises StateInvalid for a path without a name."""
+    """The state at `path`, and the journal beside it: see ports.StateStore. Its lock comes from edge/lock.py.
 
-    def __init__(self, path: Path, schema: Callable[[], Mapping[str, object]]) -> None:
+    Raises StateInvalid for a path without a name.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        schema: Callable[[], Mapping[str, object]],
+        locked: Callable[[Path, float], AbstractContextManager[None]],
+        holder_of: Callable[[Path], str | None],
+    ) -> None:
         if not path.name:
             raise StateInvalid.of(
                 Code.STATE_NO_FILE, "this is a folder", hint="name a file with --state", file=str(path)
@@ -58,6 +69,23 @@ class LocalState:
         self.backup_path = path.with_name(path.name + ".backup")
         self.lock_path = path.with_name(path.name + ".lock")
         self._schema = schema
+        self._locked = locked
+        self._holder_of = holder_of
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    @property
+    def backup(self) -> str:
+        return str(self.backup_path)
+
+    def lock(self, timeout: float) -> AbstractContextManager[None]:
+        """The kernel's, beside the state: it ends with the process that holds it."""
+        return self._locked(self.lock_path, timeout)
+
+    def holder(self) -> str | None:
+        return self._holder_of(self.lock_path)
 
     def load(self) -> Known:
         """What is known; nothing, where there is neither state nor journal. Raises StateInvalid."""
@@ -69,6 +97,15 @@ class LocalState:
         from zapi_sync.core.stored import known_of  # a first plan has nothing to read with it
 
         return known_of(raw, raw_journal or b"", self._schema(), str(self.path), str(self.journal_path))
+
+    def load_backup(self) -> State | None:
+        """The state before the last `rewrite`. Raises StateInvalid."""
+        raw = _read(self.backup_path)
+        if raw is None:
+            return None
+        from zapi_sync.core.state_document import parse_state
+
+        return parse_state(raw, self._schema(), self.backup)
 
     def warnings(self) -> list[Diagnostic]:
         """What is odd about the files, and no reason to refuse them (docs/decisions/0011)."""
@@ -161,10 +198,13 @@ class LocalState:
 
     def _clear_litter(self) -> None:
         """What a killed run did not get to rename holds links, too."""
+        ours = re.compile(rf"\.{re.escape(self.path.name)}\.[0-9a-f]{{8}}\.tmp")
+        files: list[Path] = []
         with contextlib.suppress(OSError):
-            for file in self.path.parent.iterdir():
-                if file.name.startswith(f".{self.path.name}.") and file.suffix == ".tmp":
-                    file.unlink()
+            files = [file for file in self.path.parent.iterdir() if ours.fullmatch(file.name)]
+        for file in files:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
     def _refuse_if_gone(self) -> None:
         """Raises StateInvalid where no state is there, and what lies beside its place says that one was."""

@@ -25,7 +25,7 @@ _RETRY_SECONDS = 0.1
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, timeout: float) -> Iterator[None]:
+def locked(path: Path, timeout: float) -> Iterator[None]:
     """Hold the lock at `path`, waiting for it at most `timeout` seconds.
 
     The file stays when the lock is given back: the kernel's lock counts, and not that the file is there.

@@ -1,0 +1,1 @@
+"""What ports.StateStore promises, held by every store with the same assertions."""

@@ -1,0 +1,84 @@
+"""From the address of a shared state to the backend that keeps it, each imported only where it is used."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from zapi_sync.core.holding import holder_of
+from zapi_sync.edge import inputs
+from zapi_sync.errors import Code, StateInvalid
+from zapi_sync.shared_state import LEASE_SECONDS, SharedState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zapi_sync.core.holding import Holder
+    from zapi_sync.ports import Backend
+
+LEASE_VARIABLE = "ZAPI_SYNC_LEASE"
+SHORTEST_LEASE, LONGEST_LEASE = 5.0, 3600.0
+
+
+def open_shared(address: str, environment: Mapping[str, str]) -> SharedState:
+    """The shared state of an address. Raises StateInvalid for one that cannot be, or lacks its package."""
+    lease = _lease(environment)
+    return SharedState(_backend(address), lambda: inputs.schema("state"), _myself, lease)
+
+
+def _backend(address: str) -> Backend:
+    if address.startswith("git:"):
+        from zapi_sync.edge.git_state import GitBackend
+
+        return GitBackend.of(address)
+    if address.startswith(("s3://", "gs://", "az://")):
+        try:
+            from zapi_sync.edge.object_state import ObjectBackend
+        except ModuleNotFoundError as missing:
+            raise _missing(address, missing, "obstore", "objects") from None
+        return ObjectBackend.of(address)
+    try:
+        from zapi_sync.edge.postgres_state import PostgresBackend
+    except ImportError as missing:  # psycopg says so where there is no libpq, too
+        raise _missing(address, missing, "psycopg", "postgresql") from None
+    return PostgresBackend.of(address)
+
+
+def _missing(address: str, error: ImportError, package: str, extra: str) -> StateInvalid:
+    if error.name not in (None, package):
+        raise error
+    return StateInvalid.of(
+        Code.EXTRA_MISSING,
+        f"a state at {address.partition('://')[0]}:// needs the package {package}, which is not installed",
+        hint=f"pip install 'zapi-sync[{extra}]'",
+    )
+
+
+def _lease(environment: Mapping[str, str]) -> float:
+    """How long a lock outlives a holder that is not heard of any more. Raises StateInvalid."""
+    text = environment.get(LEASE_VARIABLE)
+    if not text:
+        return LEASE_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not SHORTEST_LEASE <= seconds <= LONGEST_LEASE:
+        raise StateInvalid.of(
+            Code.STATE_ADDRESS,
+            f"{LEASE_VARIABLE} is no time that a lock can last",
+            hint=f"write seconds, from {SHORTEST_LEASE:g} to {LONGEST_LEASE:g}, or unset it",
+        )
+    return seconds
+
+
+def _myself() -> Holder:
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        who = str(os.getuid())
+    return holder_of(str(uuid.uuid4()), who, socket.gethostname(), os.getpid(), datetime.now(UTC))

@@ -1,0 +1,57 @@
+"""Who holds a state, and what a backend keeps of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from zapi_sync.core.moments import timestamp
+from zapi_sync.core.source import shortened
+from zapi_sync.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the lock of a state; `id` is of this one time that it was taken."""
+
+    id: str
+    who: str
+    host: str
+    pid: int
+    since: str
+
+    def __str__(self) -> str:
+        who, host, since = map(shortened, (self.who, self.host, self.since))
+        return f"{who} on {host}, process {self.pid}, since {since}, lock {shortened(self.id)}"
+
+
+def holder_of(id: str, who: str, host: str, pid: int, since: datetime) -> Holder:
+    return Holder(id, who, host, pid, timestamp(since))
+
+
+def holder_text(holder: Holder) -> str:
+    """A holder as JSON."""
+    members = {"id": holder.id, "who": holder.who, "host": holder.host, "pid": holder.pid}
+    return json.dumps({**members, "since": holder.since})
+
+
+def read_holder(text: str | bytes) -> Holder:
+    """Raises ValueError for what is none."""
+    try:
+        members = json.loads(text)
+        who, host, since = (str(members[name]) for name in ("who", "host", "since"))
+        return Holder(str(members["id"]), who, host, int(members["pid"]), since)
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("no holder of a lock") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The bytes of a state, of its journal and of its backup, None where there is none."""
+
+    state: bytes | None = None
+    journal: bytes = b""
+    backup: bytes | None = None
