@@ -222,7 +222,8 @@ def test_what_was_removed_by_hand_is_not_taken_for_nothing(
         obstore.delete(there.open(bucket), f"{STATE}.journal/{removed:010}")
         assert refusal(StateInvalid, ObjectBackend.of(backend.name).read) == [
             f"{backend.name}: number {told:010} of its journal is gone, "
-            "and what belongs to it is still there | restore it, from the bucket's versions or a backup; without it groups would be created again"
+            "and what belongs to it is still there | restore it, from the bucket's versions or a backup; "
+            "without it groups would be created again"
         ]
 
 

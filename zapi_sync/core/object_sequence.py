@@ -116,10 +116,6 @@ class Picture:
     takeovers: Sequence[int]
 
     @property
-    def last(self) -> int:
-        return self.numbers[-1] if self.numbers else 0
-
-    @property
     def bygone(self) -> list[int]:
         """What counts no more once a checkpoint has taken the next number."""
         return [number for number in self.numbers if number not in set(self.takeovers)]

@@ -283,8 +283,6 @@ class Grip:
     def replace(self, state: bytes, journal: bytes, backup: bytes | None) -> None:
         with self._backend.writing():
             before = self._backend.picture()
-        if before.last != self._last:
-            raise self._lost()
         kept = Kept(state, journal, before.kept.backup if backup is None else backup)
         self._put_next(checkpoint_text(self._lock.fence, _token(), kept, before.takeovers))
         self._backend.tidy(state, backup, before.bygone)
