@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from zapi_sync.ports import Backend
 
 LEASE_VARIABLE = "ZAPI_SYNC_LEASE"
+GIT_LEASE_SECONDS = 300.0
+"""Each renewal is a push, four in a lease."""
+
 SHORTEST_LEASE, LONGEST_LEASE = 5.0, 3600.0
 
 
 def open_shared(address: str, environment: Mapping[str, str]) -> SharedState:
     """The shared state of an address. Raises StateInvalid for one that cannot be, or lacks its package."""
-    lease = _lease(environment)
+    lease = _lease(environment, GIT_LEASE_SECONDS if address.startswith("git:") else LEASE_SECONDS)
     return SharedState(_backend(address), lambda: inputs.schema("state"), _myself, lease)
 
 
@@ -58,11 +61,11 @@ def _missing(address: str, error: ImportError, package: str, extra: str) -> Stat
     )
 
 
-def _lease(environment: Mapping[str, str]) -> float:
+def _lease(environment: Mapping[str, str], usual: float) -> float:
     """How long a lock outlives a holder that is not heard of any more. Raises StateInvalid."""
     text = environment.get(LEASE_VARIABLE)
     if not text:
-        return LEASE_SECONDS
+        return usual
     try:
         seconds = float(text)
     except ValueError:

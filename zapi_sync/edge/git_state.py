@@ -4,7 +4,7 @@ The branch has a root of its own and holds, of each state, NAME.state.json with 
 .lock. A write is one commit on top of the tip that is known, pushed with a lease on that very tip: whoever
 was quicker is never overwritten. Nothing of the repository that a person works in is touched, be it branch,
 index, object or ref: commits are made in a bare repository in a folder of its own in .git/zapi-sync. It
-needs git 2.31, which takes settings from the environment: a token among them is then in no argument.
+needs git 2.31, which takes settings from the environment: a token among them is in no argument of ours.
 
 A lock ends by the clock on the wall: the clocks of all machines must agree to within MARGIN seconds, by which
 it is left alone beyond its end. A branch keeps its history: whoever may read it can read every state that
