@@ -17,6 +17,8 @@ import yaml
 from zapi_sync.edge.inputs import SCHEMAS
 
 ROOT = Path(__file__).parents[2]
+EXTRAS = {"psycopg", "obstore", "pyrage"}
+"""What a shared or an encrypted state needs, and nothing else."""
 
 
 @pytest.mark.slow
@@ -73,10 +75,19 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
             ["--version"],
             {"httpx", "flask", "jsonschema", "jsonschema_rs", "rich", "zapi_sync.core.plan"},
         ),
-        (["validate"], {"httpx", "flask", "jsonschema", "rich", "sqlite3", "zapi_sync.apply"}),
+        (["validate"], {"httpx", "flask", "jsonschema", "rich", "sqlite3", "zapi_sync.apply", *EXTRAS}),
         (
             ["plan"],
-            {"httpx", "flask", "jsonschema", "rich", "sqlite3", "zapi_sync.apply", "zapi_sync.sandbox"},
+            {
+                "httpx",
+                "flask",
+                "jsonschema",
+                "rich",
+                "sqlite3",
+                "zapi_sync.apply",
+                "zapi_sync.sandbox",
+                *EXTRAS,
+            },
         ),
     ],
 )

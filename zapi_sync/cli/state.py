@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ from zapi_sync.core.state_changes import (
 )
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.edge.inputs import environment, schema
-from zapi_sync.edge.local_state import read_given
+from zapi_sync.edge.local_state import LocalState, read_given
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
@@ -345,4 +344,6 @@ def _wanted_still(key: GroupKey, known: Known) -> Diagnostic:
 
 
 def _kept(store: StateStore) -> str:
-    return f"The state before is kept in {printable(os.path.basename(store.backup))}."
+    if isinstance(store, LocalState):
+        return f"The state before is kept in {printable(store.backup_path.name)}."
+    return "The state before is kept: zapi-sync state pull --backup."

@@ -18,7 +18,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import check_kept, current, open_state, state_to_read
+from zapi_sync.cli.wiring import check_kept, current, open_state, state_to_read, without_password
 from zapi_sync.core.state_changes import named
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, StateInvalid, UsageError
@@ -50,7 +50,7 @@ def migrate_command(
     zapi-sync state migrate groups.state.json git:zapi-state
     zapi-sync state migrate git:zapi-state 'postgresql://db.example/infra#launch'
     """
-    before, after = open_state(source), open_state(target)
+    before, after = (open_state(without_password(address)) for address in (source, target))
     if before.name == after.name:
         raise UsageError.of(
             Code.USAGE, f"FROM and TO are one: {printable(before.name)}", hint="name another place for TO"

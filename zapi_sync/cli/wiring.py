@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,7 +100,7 @@ def state_address(
                 "--sandbox keeps its groups beside a state file, and this state is none",
                 hint="leave out --state, or name a file",
             )
-        return state
+        return without_password(state)
     else:
         path = Path(state)
     if not path.name:
@@ -140,6 +141,17 @@ def _beside(file: str) -> Path:
 def stem_of(state: Path) -> str:
     """The name of a state less its suffix, of what belongs to it."""
     return state.name.removesuffix(_STATE_SUFFIX) if state.name.endswith(_STATE_SUFFIX) else state.stem
+
+
+def without_password(address: str) -> str:
+    """An address of the command line. Raises UsageError where a password is in it."""
+    if is_shared(address) and re.match(r"\w+://[^/@]*:[^/@]+@|.*[?&]password=", address):
+        raise UsageError.of(
+            Code.STATE_ADDRESS,
+            "a password stands in an address on the command line, which others can see while it runs",
+            hint=f"set PGPASSWORD or ~/.pgpass, or the whole address as {STATE_VARIABLE}; and change the password",
+        )
+    return address
 
 
 def is_shared(address: str) -> bool:
