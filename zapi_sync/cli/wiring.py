@@ -149,7 +149,8 @@ def without_password(address: str) -> str:
         raise UsageError.of(
             Code.STATE_ADDRESS,
             "a password stands in an address on the command line, which others can see while it runs",
-            hint=f"set PGPASSWORD or ~/.pgpass, or the whole address as {STATE_VARIABLE}; and change the password",
+            hint=f"set PGPASSWORD or ~/.pgpass, or the whole address as {STATE_VARIABLE}; "
+            "and change the password",
         )
     return address
 
