@@ -60,7 +60,9 @@ def killed_first(world: World, point: Point | None, fault: str | None = None) ->
     return ran
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", ["postgresql", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("git", "objects"))]
+)
 def test_killed_around_the_first_request(machine: Callable[[str], World], figure: Figure, kind: str) -> None:
     tally = Tally()
     for point in HALF_WAY.values():
