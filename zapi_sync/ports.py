@@ -54,6 +54,10 @@ class StateStore(Protocol):
     def load_backup(self) -> State | None:
         """The state before the last `rewrite`. Raises StateInvalid."""
 
+    def prove(self, recipients: tuple[str, ...]) -> None:
+        """Raises StateInvalid where what is encrypted to these recipients could not be read here; where
+        nothing is written, too."""
+
     def warnings(self) -> list[Diagnostic]:
         """What is odd about how it is kept, and no reason to refuse it."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.holding import Holder
 from zapi_sync.core.known import Known
+from zapi_sync.core.sealing import Keyring
 from zapi_sync.errors import Code, StateInvalid, StateLocked, StateLost, StateUnwritable, ZapiSyncError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.holding import Kept
     from zapi_sync.core.journal import Event
     from zapi_sync.core.known import OpenAttempt
+    from zapi_sync.core.sealing import Seal
     from zapi_sync.core.state import State
     from zapi_sync.errors import Diagnostic
     from zapi_sync.ports import Backend, Grip
@@ -48,12 +50,14 @@ class SharedState:
         schema: Callable[[], Mapping[str, object]],
         myself: Callable[[], Holder],
         lease: float = LEASE_SECONDS,
+        keyring: Keyring | None = None,
     ) -> None:
         self._backend = backend
         self._schema = schema
         self._myself = myself
         self._seconds = lease
         self._lease: _Lease | None = None
+        self._keyring = keyring or Keyring()
 
     @property
     def name(self) -> str:
@@ -74,12 +78,15 @@ class SharedState:
         raw = self._backend.read().backup
         if raw is None:
             return None
-        from zapi_sync.core.state_document import parse_state
+        from zapi_sync.core.stored import state_of
 
-        return parse_state(raw, self._schema(), self.backup)
+        return state_of(raw, self._schema(), self._keyring, self.backup)
+
+    def prove(self, recipients: tuple[str, ...]) -> None:
+        self._keyring.prove(recipients, self.name)
 
     def warnings(self) -> list[Diagnostic]:
-        return []
+        return list(self._keyring.warnings)
 
     def holder(self) -> str | None:
         holder = self._backend.holder()
@@ -114,8 +121,10 @@ class SharedState:
         from zapi_sync.core.journal import Begin
         from zapi_sync.core.journal_lines import parse_journal
 
-        written = parse_journal(self._backend.read().journal, f"{self.name}.journal")
-        journal = SharedJournal(self._held, lines=len(written.events))
+        name = f"{self.name}.journal"
+        written = parse_journal(self._backend.read().journal, name, self._keyring)
+        seal = self._keyring.sealer(state.recipients, name)
+        journal = SharedJournal(self._held, lines=len(written.events), seal=seal)
         if not written.events:
             journal.append(Begin(state.lineage, state.serial))
         return journal
@@ -133,16 +142,23 @@ class SharedState:
         return known
 
     def rewrite(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
-        self._write(state, open_attempts, backup=self._backend.read().state)
+        from zapi_sync.core.stored import backup_bytes
+
+        before = self._backend.read().state
+        if before is not None:
+            before = backup_bytes(before, state, self._schema(), self._keyring, self.name)
+        self._write(state, open_attempts, backup=before)
 
     def _write(
         self, state: State, open_attempts: Collection[OpenAttempt], backup: bytes | None = None
     ) -> None:
         from zapi_sync.core.stored import journal_bytes, state_bytes
 
-        text = state_bytes(state)
-        journal = journal_bytes(state, open_attempts) if open_attempts else b""
         kept = self._backend.read()
+        text, journal = state_bytes(state, self._keyring, self.name, kept.state), b""
+        if open_attempts:
+            name = f"{self.name}.journal"
+            journal = journal_bytes(state, open_attempts, self._keyring, name, kept.journal)
         if (text, journal) != (kept.state, kept.journal) or backup is not None:
             self._held.replace(text, journal, backup)
 
@@ -159,7 +175,8 @@ class SharedState:
             return Known()
         from zapi_sync.core.stored import known_of
 
-        return known_of(kept.state, kept.journal, self._schema(), self.name, f"{self.name}.journal")
+        journal = f"{self.name}.journal"
+        return known_of(kept.state, kept.journal, self._schema(), self._keyring, self.name, journal)
 
     def _taken(self, timeout: float) -> tuple[Grip, float]:
         """The lock, and until when it is ours at least."""
@@ -189,8 +206,9 @@ class SharedState:
 class SharedJournal:
     """A journal that is being written to, line by line, by one thread at a time."""
 
-    def __init__(self, lease: _Lease, *, lines: int) -> None:
+    def __init__(self, lease: _Lease, *, lines: int, seal: Seal | None = None) -> None:
         self._lease = lease
+        self._seal = seal
         self._lines = lines
         self._broken: StateUnwritable | None = None
         self._turn = threading.Lock()
@@ -203,7 +221,7 @@ class SharedJournal:
             if self._broken:
                 raise self._broken
             try:
-                self._lease.append(self._lines + 1, line_of(self._lines + 1, event))
+                self._lease.append(self._lines + 1, line_of(self._lines + 1, event, self._seal))
             except StateUnwritable as broken:
                 self._broken = broken
                 raise

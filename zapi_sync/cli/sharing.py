@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.holding import holder_of
+from zapi_sync.core.sealing import Keyring
 from zapi_sync.edge import inputs
+from zapi_sync.edge.identities import read_identities
 from zapi_sync.errors import Code, StateInvalid
 from zapi_sync.shared_state import LEASE_SECONDS, SharedState
 
@@ -30,7 +32,8 @@ SHORTEST_LEASE, LONGEST_LEASE = 5.0, 3600.0
 def open_shared(address: str, environment: Mapping[str, str]) -> SharedState:
     """The shared state of an address. Raises StateInvalid for one that cannot be, or lacks its package."""
     lease = _lease(environment, GIT_LEASE_SECONDS if address.startswith("git:") else LEASE_SECONDS)
-    return SharedState(_backend(address), lambda: inputs.schema("state"), _myself, lease)
+    keyring = Keyring(lambda: read_identities(environment))
+    return SharedState(_backend(address), lambda: inputs.schema("state"), _myself, lease, keyring)
 
 
 def _backend(address: str) -> Backend:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.model import GroupKey, InstanceName
     from zapi_sync.core.pacing import Forecast
     from zapi_sync.core.plan import Plan
+    from zapi_sync.core.sealing import Identity, Keyring
     from zapi_sync.core.source import Source
     from zapi_sync.errors import Diagnostic
     from zapi_sync.ports import StateStore
@@ -167,9 +168,23 @@ def open_state(address: str) -> StateStore:
 
         store: StateStore = open_shared(address, inputs.environment())
     else:
-        store = LocalState(Path(address), lambda: inputs.schema("state"), _lock, _holder)
+        store = LocalState(Path(address), lambda: inputs.schema("state"), _lock, _holder, identities)
     log.info(f"state {store.name}")
     return store
+
+
+def identities() -> tuple[Sequence[Identity], Sequence[Diagnostic]]:
+    """The environment's, and what is odd about them. Raises CredentialsInvalid for what is none."""
+    from zapi_sync.edge.identities import read_identities
+
+    return read_identities(inputs.environment())
+
+
+def keyring() -> Keyring:
+    """For what is encrypted and no state: saved plans, and states that are given by hand."""
+    from zapi_sync.core.sealing import Keyring
+
+    return Keyring(identities)
 
 
 def _lock(path: Path, timeout: float) -> AbstractContextManager[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, assert_never
 
 from zapi_sync.core import forms
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from zapi_sync.core.journal import Event
     from zapi_sync.core.outcome import Outcome
+    from zapi_sync.core.sealing import Keyring, Seal
     from zapi_sync.core.state import State
 
 VERSION = 1
@@ -46,9 +48,16 @@ _RESTORE = (
 _OTHERWISE = re.compile(f"(?s:.{{0,{MAX_TEXT}}})")
 
 
-def line_of(number: int, event: Event) -> bytes:
-    """An event as a line: one JSON object with its number and the CRC-32 of everything before the CRC."""
+def line_of(number: int, event: Event, seal: Seal | None = None) -> bytes:
+    """An event as a line: one JSON object with its number and the CRC-32 of everything before the CRC.
+
+    With `seal` the object is kept encrypted, as base64 in the member `sealed` of a line like any other; its
+    number stands in both, so that no line can be put in the place of another.
+    """
     body = json.dumps({"n": number, **_members(event)}, separators=(",", ":"))[:-1]
+    if seal:
+        sealed = b64encode(seal(f"{body}}}".encode())).decode()
+        body = json.dumps({"n": number, "sealed": sealed}, separators=(",", ":"))[:-1]
     return f'{body},"crc":"{zlib.crc32(body.encode()):08x}"}}\n'.encode()
 
 
@@ -60,17 +69,17 @@ class Journal:
     length: int
 
 
-def parse_journal(raw: bytes, file: str) -> Journal:
-    """The events in a journal's bytes.
+def parse_journal(raw: bytes, file: str, keyring: Keyring | None = None) -> Journal:
+    """The events in a journal's bytes; its lines may be encrypted, each by itself, which takes a keyring.
 
     The last line may be torn: it was never acknowledged, so it is dropped. Raises StateInvalid for anything
-    else that is not as it was written.
+    else that is not as it was written, or cannot be decrypted.
     """
     *lines, torn = raw.split(b"\n")
     events: list[Event] = []
     attempts: set[str] = set()
     for number, line in enumerate(lines, start=1):
-        event = _event(number, line, file)
+        event = _event(number, line, file, keyring)
         if isinstance(event, Begin) != (number == 1):
             raise _broken(file, number, "its first line and no other says where it begins")
         if isinstance(event, Intent):
@@ -100,12 +109,15 @@ def check_belongs(journal: Journal, state: State, file: str) -> None:
     )
 
 
-def _event(number: int, line: bytes, file: str) -> Event:
+def _event(number: int, line: bytes, file: str, keyring: Keyring | None) -> Event:
     body, separator, crc = line.rpartition(b',"crc":"')
     if not separator or crc != f'{zlib.crc32(body):08x}"}}'.encode():
         raise _broken(file, number, "its checksum does not match")
     try:
         members = json.loads(body + b"}", object_pairs_hook=unique_members)
+        if keyring and members.keys() == {"n", "sealed"} and _number(members, "n") == number:
+            sealed = b64decode(members["sealed"], validate=True)
+            members = json.loads(keyring.opened(sealed, file, number), object_pairs_hook=unique_members)
         if _number(members, "n") != number:
             raise _broken(file, number, f"it is numbered {members['n']}")
         return _event_of(members)

@@ -26,6 +26,8 @@ class State:
     remote: str
     instances: Mapping[InstanceName, str] = field(default_factory=dict)
     groups: Mapping[GroupKey, Record] = field(default_factory=dict)
+    recipients: tuple[str, ...] = ()
+    """To whom it is encrypted, sorted; none where it stands in the clear."""
 
     def with_instances(self, instances: Mapping[InstanceName, str]) -> State:
         """The state once it also speaks of these instances (name -> digest); itself where it did already."""
@@ -37,6 +39,10 @@ class State:
     def after(self, before: State | None) -> State:
         """This state as the version that comes after another one, so that everybody notices."""
         return replace(self, serial=max(self.serial, before.serial if before else 0) + 1)
+
+    def encrypted_to(self, recipients: tuple[str, ...]) -> State:
+        """The next version of this state, for other readers."""
+        return replace(self, serial=self.serial + 1, recipients=recipients)
 
     def with_groups(self, groups: Mapping[GroupKey, Record]) -> State:
         """The next version of this state."""

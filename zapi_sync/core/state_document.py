@@ -30,6 +30,7 @@ _WANTED = {
     "remote": "`sandbox` or the address of an API",
     "instances": "a mapping from each instance's name to a digest",
     "groups": "a mapping from each group's key to its record",
+    "recipients": "a list of recipients of age",
     "instance": "the name of an instance",
     "phone": "the id of a group, as in 120363019502650977-group",
     "invitationLink": "a link as https://chat.whatsapp.com/ and a code, or null",
@@ -63,7 +64,7 @@ def state_text(state: State, *, ascii_only: bool = False) -> str:
 
 def state_members(state: State) -> dict[str, object]:
     """The state as schemas/state.schema.json has it."""
-    return {
+    members: dict[str, object] = {
         "version": VERSION,
         "lineage": state.lineage,
         "serial": state.serial,
@@ -71,6 +72,7 @@ def state_members(state: State) -> dict[str, object]:
         "instances": dict(state.instances),
         "groups": {key: record_members(record) for key, record in state.groups.items()},
     }
+    return members | {"recipients": list(state.recipients)} if state.recipients else members
 
 
 def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
@@ -128,6 +130,8 @@ def _wanted(path: Path) -> str:
             return _WANTED["phonesDigest"]
         case ("groups", _):
             return "a record"
+        case ("recipients", int()):
+            return "a recipient of age"
         case (*_, int()):
             return "a phone number"
         case (*_, member):
@@ -204,6 +208,7 @@ def _state(document: Mapping[str, object]) -> State:
         remote=str(document["remote"]),
         instances=cast(Mapping[InstanceName, str], document["instances"]),
         groups={GroupKey(key): record_from(record) for key, record in groups.items()},
+        recipients=tuple(sorted(set(cast("list[str]", document.get("recipients", []))))),
     )
 
 

@@ -13,6 +13,7 @@ import os
 import re
 import stat
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,12 @@ from zapi_sync.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from zapi_sync.core.journal import Event
     from zapi_sync.core.known import OpenAttempt
+    from zapi_sync.core.sealing import Identity, Keyring, Seal
     from zapi_sync.core.state import State
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -59,6 +61,7 @@ class LocalState:
         schema: Callable[[], Mapping[str, object]],
         locked: Callable[[Path, float], AbstractContextManager[None]],
         holder_of: Callable[[Path], str | None],
+        identities: Callable[[], tuple[Sequence[Identity], Sequence[Diagnostic]]] = lambda: ((), ()),
     ) -> None:
         if not path.name:
             raise StateInvalid.of(
@@ -71,6 +74,13 @@ class LocalState:
         self._schema = schema
         self._locked = locked
         self._holder_of = holder_of
+        self._identities = identities
+
+    @cached_property
+    def _keyring(self) -> Keyring:
+        from zapi_sync.core.sealing import Keyring
+
+        return Keyring(self._identities)
 
     @property
     def name(self) -> str:
@@ -96,16 +106,22 @@ class LocalState:
             return Known()
         from zapi_sync.core.stored import known_of  # a first plan has nothing to read with it
 
-        return known_of(raw, raw_journal or b"", self._schema(), str(self.path), str(self.journal_path))
+        return known_of(
+            raw, raw_journal or b"", self._schema(), self._keyring, self.name, str(self.journal_path)
+        )
 
     def load_backup(self) -> State | None:
         """The state before the last `rewrite`. Raises StateInvalid."""
         raw = _read(self.backup_path)
         if raw is None:
             return None
-        from zapi_sync.core.state_document import parse_state
+        from zapi_sync.core.stored import state_of
 
-        return parse_state(raw, self._schema(), self.backup)
+        return state_of(raw, self._schema(), self._keyring, self.backup)
+
+    def prove(self, recipients: tuple[str, ...]) -> None:
+        """Raises StateInvalid where what is encrypted to these recipients could not be read here."""
+        self._keyring.prove(recipients, self.name)
 
     def warnings(self) -> list[Diagnostic]:
         """What is odd about the files, and no reason to refuse them (docs/decisions/0011)."""
@@ -119,7 +135,7 @@ class LocalState:
             )
             for what, path in (("state", self.path), ("journal", self.journal_path))
             if _is_open_to_others(path)
-        ]
+        ] + list(self._keyring.warnings if "_keyring" in self.__dict__ else ())
 
     @property
     def has_journal(self) -> bool:
@@ -130,7 +146,7 @@ class LocalState:
         """Replace the state; only while there is no journal that goes on from another version of it."""
         from zapi_sync.core.stored import state_bytes
 
-        _replace(self.path, state_bytes(state))
+        _replace(self.path, state_bytes(state, self._keyring, self.name))
 
     def open_journal(self, state: State) -> JournalFile:
         """The journal, ready to append to; what cannot be written is found here, before anything is sent."""
@@ -141,11 +157,13 @@ class LocalState:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(self.journal_path, flags, 0o600)
         try:
-            written = parse_journal(_read(self.journal_path) or b"", str(self.journal_path))
+            name = str(self.journal_path)
+            written = parse_journal(_read(self.journal_path) or b"", name, self._keyring)
             with _writing(self.journal_path):
                 os.ftruncate(descriptor, written.length)
                 _sync_folder(self.journal_path)
-            journal = JournalFile(self.journal_path, descriptor, lines=len(written.events))
+            seal = self._keyring.sealer(state.recipients, name)
+            journal = JournalFile(self.journal_path, descriptor, lines=len(written.events), seal=seal)
             if not written.events:
                 journal.append(Begin(state.lineage, state.serial))
         except ZapiSyncError:
@@ -177,19 +195,25 @@ class LocalState:
         """
         before = _read(self.path)
         if before is not None:
-            _replace(self.backup_path, before)
+            from zapi_sync.core.stored import backup_bytes
+
+            _replace(self.backup_path, backup_bytes(before, state, self._schema(), self._keyring, self.name))
         self._write(state, open_attempts)
+        if state.recipients:
+            self._clear_litter()
 
     def _write(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
         """The state first, then its journal: at any point between, the two replay to the same."""
         from zapi_sync.core.stored import journal_bytes, state_bytes
 
-        text = state_bytes(state)
-        if text != _read(self.path):
+        before = _read(self.path)
+        text = state_bytes(state, self._keyring, self.name, before)
+        if text != before:
             _replace(self.path, text)
         if open_attempts:
-            content = journal_bytes(state, open_attempts)
-            if content != _read(self.journal_path):
+            before, name = _read(self.journal_path), str(self.journal_path)
+            content = journal_bytes(state, open_attempts, self._keyring, name, before)
+            if content != before:
                 _replace(self.journal_path, content)
         else:
             with _writing(self.journal_path), contextlib.suppress(FileNotFoundError):
@@ -224,8 +248,9 @@ class LocalState:
 class JournalFile:
     """A journal that is being written to."""
 
-    def __init__(self, path: Path, descriptor: int, *, lines: int) -> None:
+    def __init__(self, path: Path, descriptor: int, *, lines: int, seal: Seal | None = None) -> None:
         self._path = path
+        self._seal = seal
         self._descriptor = descriptor
         self._lines = lines
         self._broken: StateUnwritable | None = None
@@ -245,7 +270,7 @@ class JournalFile:
             if self._broken:
                 raise self._broken
             try:
-                self._append(line_of(self._lines + 1, event))
+                self._append(line_of(self._lines + 1, event, self._seal))
             except StateUnwritable as broken:
                 self._broken = broken
                 raise
