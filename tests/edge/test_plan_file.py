@@ -18,15 +18,15 @@ def is_plan(beginning: bytes) -> bool:
 
 def refused(path: Path) -> str:
     with pytest.raises(SavedPlanInvalid) as refusal:
-        write_plan(path, "plan 2", is_plan)
+        write_plan(path, b"plan 2", is_plan)
     return refusal.value.diagnostics[0].message
 
 
 def test_a_plan_is_for_its_owner_alone_and_replaces_an_older_one(tmp_path: Path) -> None:
     path = tmp_path / "a.plan"
-    write_plan(path, "plan 1", is_plan)
+    write_plan(path, b"plan 1", is_plan)
     path.chmod(0o644)
-    write_plan(path, "plan 2", is_plan)
+    write_plan(path, b"plan 2", is_plan)
     assert (read_plan(path), path.stat().st_mode & 0o777) == (b"plan 2", 0o600)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -51,7 +51,7 @@ def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_older_plan(tmp_path: Path) -> None:
     path = tmp_path / "a.plan"
-    write_plan(path, "plan 1", is_plan)
+    write_plan(path, b"plan 1", is_plan)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3, before[1]))
     try:

@@ -19,7 +19,7 @@ from zapi_sync.cli.options import (
     state_option,
     with_console,
 )
-from zapi_sync.cli.wiring import current, load_config, state_to_change
+from zapi_sync.cli.wiring import current, load_config, recipients_of, state_to_change
 from zapi_sync.core.forms import is_group_id
 from zapi_sync.core.journal import Concluded
 from zapi_sync.core.model import GroupId, GroupKey, How
@@ -34,13 +34,12 @@ from zapi_sync.render import json, results
 from zapi_sync.settle import adopt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
     from zapi_sync.core.known import Known, OpenAttempt
-    from zapi_sync.core.model import Group, InstanceName
-    from zapi_sync.errors import Location
+    from zapi_sync.core.model import Group
     from zapi_sync.ports import StateStore
 
 
@@ -111,8 +110,7 @@ def import_command(
     with store.lock(lock_timeout):
         known = current(store)
         _refuse_a_known_key(config, known, group.key, store.name)
-        where = config.where_instance
-        return _adopt(console, store, known, group, group_id, How.IMPORTED, where, sandbox=sandbox)
+        return _adopt(console, store, known, group, group_id, How.IMPORTED, config, sandbox=sandbox)
 
 
 @click.command("resolve")
@@ -160,7 +158,7 @@ def resolve_command(
             )
         if group_id:
             group = attempt.intent.group
-            return _adopt(console, store, known, group, group_id, How.ADOPTED, nowhere, sandbox=sandbox)
+            return _adopt(console, store, known, group, group_id, How.ADOPTED, None, sandbox=sandbox)
         reason = Absent("a person looked, and said that it was not created (resolve --retry)")
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
@@ -222,17 +220,18 @@ def _adopt(
     group: Group,
     group_id: str,
     how: How,
-    where: Callable[[InstanceName], Location | None],
+    config: Config | None,
     *,
     sandbox: bool,
 ) -> ExitCode:
     """Look the group up, and write it down as the key's."""
     _check_id(store.name, known, group_id)
+    where = config.where_instance if config else nowhere
     with closing(connect_to_look(store.name, [group.instance], where, sandbox=sandbox)) as api:
         if known.state:
             check_remote(known.state, api.remote.origin, api.digests, store.name)
         event = adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)
-        write_down(store, first_state(store, known, api), [event])
+        write_down(store, first_state(store, known, api, recipients_of(config, known)), [event])
     finished = Finished(event.group, event.created, how)
     if console.json:
         console.result(json.applied([finished], [], [], []))

@@ -31,7 +31,16 @@ from zapi_sync.cli.saving import (
     refuse_what_a_plan_says,
     state_of,
 )
-from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, paces, plan_of, state_address
+from zapi_sync.cli.wiring import (
+    check_kept,
+    current,
+    is_for_others,
+    load_config,
+    open_state,
+    paces,
+    plan_of,
+    state_address,
+)
 from zapi_sync.core.existing import Existing, to_be_listed
 from zapi_sync.core.plan import Unsettled
 from zapi_sync.edge.clock import SystemClock
@@ -166,7 +175,8 @@ def command(
         only=saved.creates if saved else targeted(config, targets),
     )
     plan = plan_of(config, known, policy.only)
-    idle = not plan.moves and not any(_instances(config, plan, known, policy.existing))
+    stays = not plan.moves and not is_for_others(config, known)
+    idle = stays and not any(_instances(config, plan, known, policy.existing))
     if idle and not store.has_journal:
         return report(console, warnings, plan)
     with store.lock(lock_timeout):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.apply import Applier
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.progress import follow
-from zapi_sync.cli.wiring import doubts, forecasts, plan_of
+from zapi_sync.cli.wiring import doubts, forecasts, is_for_others, plan_of, recipients_of
 from zapi_sync.core.evidence import Found, NotThere, StillOpen
 from zapi_sync.core.existing import to_be_listed, with_existing
 from zapi_sync.core.journal import LinkFound
@@ -94,6 +94,8 @@ class Run:
         """
         if known.state:
             check_remote(known.state, self.api.remote.origin, self.api.digests, self.store.name)
+        known = self._encrypt(known)
+        if known.state:
             known = self._fetch_links(self._settle(known, known.state), known.state)
         plan = plan_of(self.config, known, self.policy.only)
         if self.clock.stopping:
@@ -111,6 +113,21 @@ class Run:
         else:
             self.done += [Skipped(step.group, SkipReason.INSTANCE_STOPPED) for step in creates]
         return plan
+
+    def _encrypt(self, known: Known) -> Known:
+        """Before anything is sent or written: what is encrypted can be read here, and the state is encrypted
+        to those that the config names."""
+        recipients = recipients_of(self.config, known)
+        self.store.prove(recipients)
+        if known.state is None or not is_for_others(self.config, known):
+            return known
+        state = known.state.encrypted_to(recipients)
+        self.store.rewrite(state, known.open.values())
+        told = (
+            f"encrypted to {count(len(recipients), 'recipient')}" if recipients else "not encrypted any more"
+        )
+        self.console.talk(f"The state is {told}.")
+        return replace(known, state=state)
 
     def _move(self, plan: Plan, known: Known) -> Known:
         """The keys are renamed in state and journal before anything is created by the new ones."""
@@ -189,7 +206,7 @@ class Run:
             self.console.talk("This is the sandbox: nothing real happens.")
 
     def _act(self, plan: Plan, known: Known, unlisted: frozenset[InstanceName]) -> None:
-        state = first_state(self.store, known, self.api)
+        state = first_state(self.store, known, self.api, recipients_of(self.config, known))
         with self._stopping_on_signals():
             try:
                 with closing(self.store.open_journal(state)) as journal:
@@ -272,9 +289,11 @@ class Run:
                 signal.signal(number, handler)
 
 
-def first_state(store: StateStore, known: Known, api: Api) -> State:
-    """The state that a journal can go on from: saved before it, and speaking of all instances in use."""
-    state = (known.state or State(str(uuid.uuid4()), 0, api.remote.origin)).with_instances(api.digests)
+def first_state(store: StateStore, known: Known, api: Api, recipients: tuple[str, ...]) -> State:
+    """The state that a journal can go on from: saved before it, and speaking of all instances in use; one
+    that is new is encrypted to the recipients."""
+    new = State(str(uuid.uuid4()), 0, api.remote.origin, recipients=recipients)
+    state = (known.state or new).with_instances(api.digests)
     if state != known.state:
         store.save(state)
     return state

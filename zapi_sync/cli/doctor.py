@@ -13,7 +13,14 @@ import click
 from zapi_sync.cli.connecting import connect_to_look, nowhere
 from zapi_sync.cli.options import files_option, sandbox_option, state_option, with_console
 from zapi_sync.cli.versions import versions
-from zapi_sync.cli.wiring import DEFAULT_FILE, load_config, open_state, state_address
+from zapi_sync.cli.wiring import (
+    DEFAULT_FILE,
+    is_for_others,
+    load_config,
+    open_state,
+    recipients_of,
+    state_address,
+)
 from zapi_sync.core import doctor
 from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
 from zapi_sync.core.known import Known
@@ -86,6 +93,7 @@ def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline
         yield doctor.of_journal(known, is_there=store.has_journal)
     except ZapiSyncError as error:
         yield refused(Check.STATE, error.diagnostics)
+    yield from _of_encryption(store, config, known)
     yield from _of_files(store, sandbox=sandbox)
     yield from _of_instances(store, config, known, sandbox=sandbox, offline=offline)
 
@@ -93,6 +101,20 @@ def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline
 def _again(command: str, files: Sequence[str]) -> str:
     named = [] if tuple(files) == (DEFAULT_FILE,) else [word for file in files for word in ("-f", file)]
     return shlex.join(["zapi-sync", command, *named])
+
+
+def _of_encryption(store: StateStore, config: Config | None, known: Known) -> Iterator[Finding]:
+    """Where the state is encrypted, or is to be: whether what an apply writes could be read again."""
+    recipients, changes = recipients_of(config, known), config and is_for_others(config, known)
+    if not (recipients or changes):
+        return
+    try:
+        store.prove(recipients)
+    except ZapiSyncError as error:
+        yield refused(Check.ENCRYPTION, error.diagnostics)
+    else:
+        is_to_come = not known.state or bool(changes)
+        yield doctor.of_encryption(recipients, store.warnings(), is_to_come=is_to_come)
 
 
 def _of_files(store: StateStore, *, sandbox: bool) -> Iterator[Finding]:

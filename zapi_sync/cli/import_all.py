@@ -11,7 +11,7 @@ from zapi_sync.cli.apply_run import first_state, write_down
 from zapi_sync.cli.approval import approve
 from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.looking import teller
-from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, state_address
+from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, recipients_of, state_address
 from zapi_sync.core.forms import INSTANCE_NAME
 from zapi_sync.core.importing import adopted, importing
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
@@ -28,7 +28,7 @@ from zapi_sync.settle import complete_listing, link_of
 from zapi_sync.strangers import StrangerLook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.importing import Importing
     from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Listed
+    from zapi_sync.core.state import State
     from zapi_sync.errors import Location
     from zapi_sync.ports import StateStore
     from zapi_sync.strangers import Strangers
@@ -78,7 +79,8 @@ def import_all(console: Console, wish: Wish) -> ExitCode:
         wanted = config.groups if config else ()
         found = importing(strangers.seen, wanted, known, strangers.own_phones, config.moves if config else ())
         if found.imports:
-            _write(console, found, store, known, api, wish)
+            recipients = recipients_of(config, known)
+            _write(console, found, lambda: first_state(store, known, api, recipients), store, api, wish)
     _tell(console, found, strangers, wish)
     if console.json:
         told = [*warnings, *strangers.failures]
@@ -131,7 +133,9 @@ def _look(console: Console, known: Known, api: Api) -> Strangers:
     return StrangerLook(api.client, listing, teller(console)).look(sorted(api.clients), ids)
 
 
-def _write(console: Console, found: Importing, store: StateStore, known: Known, api: Api, wish: Wish) -> None:
+def _write(
+    console: Console, found: Importing, first: Callable[[], State], store: StateStore, api: Api, wish: Wish
+) -> None:
     """The config first: a record without a config would be orphaned, and this command not find it again."""
     config = groups_yaml.config(found)
     if wish.write:
@@ -153,7 +157,7 @@ def _write(console: Console, found: Importing, store: StateStore, known: Known, 
             )
             for each in found.imports
         ]
-        write_down(store, first_state(store, known, api), events)
+        write_down(store, first(), events)
 
 
 def _tell(console: Console, found: Importing, strangers: Strangers, wish: Wish) -> None:

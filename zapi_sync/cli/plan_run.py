@@ -10,10 +10,12 @@ from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.wiring import (
     doubts,
     forecasts,
+    is_for_others,
     load_config,
     open_state,
     paces,
     plan_of,
+    recipients_of,
     state_address,
 )
 from zapi_sync.core.plan import Create, Taken, Unsettled
@@ -89,6 +91,13 @@ def run(console: Console, options: PlanOptions) -> int:
     course = forecasts(plan, paces(config, sandbox=options.sandbox), now)
     saved = _save(config, known, path, plan, only, now, options) if options.out is not None else None
     _show(console, _Planned(plan, course, known, warnings, found.drift if found else None))
+    if is_for_others(config, known):
+        many = len(recipients_of(config, known))
+        console.talk(
+            f"An apply encrypts the state to {many} of age's recipients."
+            if many
+            else "An apply decrypts the state."
+        )
     if saved:
         console.talk(saved)
     if found and found.failures:
@@ -132,7 +141,7 @@ def _save(
 
     sandbox = options.sandbox
     saved = the_plan(plan, config, known, options.files, path, environment(), only, now, sandbox=sandbox)
-    return save_plan(saved, options.out or "")
+    return save_plan(saved, options.out or "", recipients_of(config, known))
 
 
 def _remote_warnings(known: Known, path: str, *, sandbox: bool) -> Sequence[Diagnostic]:

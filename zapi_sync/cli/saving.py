@@ -16,6 +16,7 @@ from zapi_sync.cli.wiring import (
     DEFAULT_FILE,
     STATE_VARIABLE,
     is_shared,
+    keyring,
     open_state,
     plan_of,
     state_address,
@@ -24,10 +25,18 @@ from zapi_sync.core.model import credential_variables, sha256_of
 from zapi_sync.core.plan import Create
 from zapi_sync.core.saved_plan import SavedPlan, refuse_if_moved, without_links
 from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
+from zapi_sync.core.sealing import is_sealed, seal
 from zapi_sync.edge import inputs
 from zapi_sync.edge.credentials import read_remote
 from zapi_sync.edge.plan_file import read_plan, write_plan
-from zapi_sync.errors import Code, SavedPlanStale, UsageError
+from zapi_sync.errors import (
+    Code,
+    CredentialsInvalid,
+    SavedPlanInvalid,
+    SavedPlanStale,
+    StateInvalid,
+    UsageError,
+)
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
@@ -79,16 +88,27 @@ def _digest(instance: InstanceName, environment: Mapping[str, str]) -> str | Non
     return sha256_of(instance_id) if instance_id and instance_id.isascii() else None
 
 
-def save_plan(saved: SavedPlan, out: str) -> str:
+def save_plan(saved: SavedPlan, out: str, recipients: tuple[str, ...]) -> str:
     """Write a plan to its file; returns what to tell about it. Raises SavedPlanInvalid."""
-    write_plan(Path(out), saved_text(saved), is_saved_plan)
+    text = saved_text(saved).encode()
+    write_plan(Path(out), seal(text, recipients) if recipients else text, lambda raw: _is_a_plan(raw, out))
     file = printable(shlex.quote(out))
     return f"Saved: zapi-sync apply {file} creates exactly this, as long as nothing has moved."
 
 
+def _is_a_plan(raw: bytes, file: str) -> bool:
+    """Whether a file may be written over by a plan; what is encrypted may be a state as well."""
+    with suppress(StateInvalid, CredentialsInvalid):
+        return is_saved_plan(keyring().opened(raw, file) if is_sealed(raw) else raw)
+    return False
+
+
 def load_plan(file: str) -> SavedPlan:
     """Raises SavedPlanInvalid."""
-    return parse_saved(read_plan(Path(file)), inputs.schema("saved-plan"), file)
+    raw = read_plan(Path(file))
+    if is_sealed(raw):
+        raw = keyring().opened(raw, file, refusal=SavedPlanInvalid)
+    return parse_saved(raw, inputs.schema("saved-plan"), file)
 
 
 def state_of(saved: SavedPlan, environment: Mapping[str, str]) -> str:

@@ -21,7 +21,14 @@ from zapi_sync.cli.options import (
     with_console,
 )
 from zapi_sync.cli.state_places import migrate_command, unlock_command
-from zapi_sync.cli.wiring import current, load_config, state_address, state_to_change, state_to_read
+from zapi_sync.cli.wiring import (
+    current,
+    keyring,
+    load_config,
+    state_address,
+    state_to_change,
+    state_to_read,
+)
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.moves import Move, moved
@@ -32,7 +39,9 @@ from zapi_sync.core.state_changes import (
     why_not_moved,
     why_not_pushed,
 )
-from zapi_sync.core.state_document import parse_state, state_text
+from zapi_sync.core.state_document import state_text
+from zapi_sync.core.stored import state_of
+from zapi_sync.dataclass import replace
 from zapi_sync.edge.inputs import environment, schema
 from zapi_sync.edge.local_state import LocalState, read_given
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
@@ -274,11 +283,13 @@ def push_command(
     """
     store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
     console.complain(store.warnings())
-    pushed = parse_state(read_given(file), schema("state"), "<stdin>" if file == "-" else file)
+    pushed = state_of(read_given(file), schema("state"), keyring(), "<stdin>" if file == "-" else file)
     check_origin(Known(pushed), store.name, environment(), sandbox=sandbox)
     with store.lock(lock_timeout):
         known = current(store)
         before = known.state
+        if before and not pushed.recipients:  # what came from before it was encrypted does not decrypt it
+            pushed = replace(pushed, recipients=before.recipients)
         if pushed != before:
             _refuse(why_not_pushed(pushed, known, file, force=force))
             pushed = pushed.after(before)

@@ -74,6 +74,18 @@ def paces(config: Config, *, sandbox: bool) -> Pacings:
     return Pacings(UNPACED) if sandbox else config.pacings
 
 
+def recipients_of(config: Config | None, known: Known) -> tuple[str, ...]:
+    """To whom the state is encrypted after an apply: as the config says, else as it is."""
+    if config and config.recipients is not None:
+        return config.recipients
+    return known.state.recipients if known.state else ()
+
+
+def is_for_others(config: Config, known: Known) -> bool:
+    """Whether an apply encrypts a state that is there to others, or decrypts it."""
+    return known.state is not None and known.state.recipients != recipients_of(config, known)
+
+
 def doubts(config: Config, plan: Plan) -> list[Diagnostic]:
     """What a person might want to look at before the plan is carried out."""
     return phone_doubts(config, {step.key for step in plan.of(Create)})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.checked import Broken, Checked
     from zapi_sync.core.declared_moves import DeclaredMoves
     from zapi_sync.core.document import Document
+    from zapi_sync.core.encryption import Encryption
     from zapi_sync.core.known import Known
     from zapi_sync.core.moves import Move
     from zapi_sync.core.participants import Entry, Roster
@@ -54,6 +55,8 @@ class Config:
     """The participants of the groups whose `phones` are no mere list of phones, as they are written."""
     moves: tuple[Move, ...] = ()
     move_places: Mapping[GroupKey, Place] = field(default_factory=dict)
+    recipients: tuple[str, ...] | None = None
+    """To whom the state is to be encrypted: none, to nobody; None, as it is."""
 
     def where_instance(self, instance: InstanceName) -> Location | None:
         """Where an instance's name stands; None where no group names it."""
@@ -97,6 +100,7 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
         reader.expanded,
         tuple(reader.moves.moves) if reader.moves else (),
         reader.moves.places if reader.moves else {},
+        reader.encryption.recipients if reader.encryption else None,
     )
 
 
@@ -113,6 +117,7 @@ class _Reader:
     instance_places: dict[InstanceName, Place] = field(default_factory=dict)
     expanded: dict[GroupKey, tuple[Entry, ...]] = field(default_factory=dict)
     moves: DeclaredMoves | None = None
+    encryption: Encryption | None = None
     _unread: dict[GroupKey, Place] = field(default_factory=dict)
     """Where the keys of groups stand that cannot be read."""
     _all_keys: bool = True
@@ -187,6 +192,13 @@ class _Reader:
                     self._pass_over(Place(document, ("groups", key), key=True), key)
         if "pacing" in known and not any(path[:1] == ("pacing",) for path in checked.unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
+        if "encryption" in known and not any(path[:1] == ("encryption",) for path in checked.unusable):
+            if self.encryption is None:
+                from zapi_sync.core.encryption import Encryption
+
+                self.encryption = Encryption()
+            raw = cast(dict[str, Value], known["encryption"])
+            self.encryption.read(document, raw, self.complaints)
         moves = known.get("moved")
         if isinstance(moves, list) and ("moved",) not in checked.unusable:
             sound = {

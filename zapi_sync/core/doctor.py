@@ -40,6 +40,7 @@ class Check(StrEnum):
     STATE = "state"
     JOURNAL = "journal"
     LOCK = "lock"
+    ENCRYPTION = "encryption"
     PERMISSIONS = "permissions"
     GIT = "git"
     CREDENTIALS = "credentials"
@@ -123,6 +124,30 @@ def of_lock(holder: str | None) -> Finding:
         hint = "let it finish, or wait for it with --lock-timeout SECONDS"
         return Finding(Check.LOCK, Verdict.WARNING, f"another zapi-sync is at work: {holder}", hint)
     return Finding(Check.LOCK, Verdict.OK, "free")
+
+
+def of_encryption(recipients: Sequence[str], warnings: Sequence[Diagnostic], *, is_to_come: bool) -> Finding:
+    """A state that is encrypted, or is about to be, and that can be read here; or decrypted by an apply."""
+    if not recipients:
+        return Finding(
+            Check.ENCRYPTION,
+            Verdict.WARNING,
+            "the config has the next apply decrypt the state",
+            "write the recipients under `encryption` if that is not meant",
+        )
+    told = (
+        f"{_count(len(recipients), 'recipient')}, and an identity given here reads what is encrypted to them"
+    )
+    if warnings:
+        return Finding(
+            Check.ENCRYPTION,
+            Verdict.WARNING,
+            f"{told}; {warnings[0].message}",
+            warnings[0].hint,
+            None,
+            warnings[0].location,
+        )
+    return Finding(Check.ENCRYPTION, Verdict.OK, f"{told} (from the next apply)" if is_to_come else told)
 
 
 def of_permissions(open_files: Sequence[str], unwritable: Sequence[str]) -> Iterator[Finding]:

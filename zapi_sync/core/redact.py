@@ -20,10 +20,17 @@ Z-API's credentials is so short."""
 
 _CREDENTIAL = r"token|secret|password|senha|instance_?id|api_?key"
 # Texts, which `re` compiles where they are first looked for: most runs have nothing to take out.
-_CREDENTIAL_LINE = rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances"
+_SECRET_KEYS = "AGE-SECRET-KEY-|PRIVATE KEY"
+_CREDENTIAL_LINE = (
+    rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances|{_SECRET_KEYS}"
+)
 _SECRETS_VARIABLE = r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)"
 _URL = r"(/instances/)[^/\s\"'`\\]+?(?:(/token/)[^/\s\"'`\\]+|(?:/[token]*/?)?(?=\.\.\.))"
 """The instance and the token in an address of Z-API's, or what a cut left of the two."""
+
+KEY_MARK = "AGE-SECRET-KEY-"
+_SECRET_KEY = rf"{KEY_MARK}[0-9A-Z-]*"
+"""A secret key of age, or what a cut left of one, whatever the environment holds."""
 
 _MOST_ESCAPED = 4
 """A text may be %-encoded or put in a JSON string so many times over."""
@@ -45,12 +52,19 @@ def redacted_output(text: str, secrets: tuple[str, ...]) -> str:
     left = redacted(text, secrets, shortest=LONG_SECRET)
     if CUT in left:
         left = _without_stumps(left, _pieces(secrets))
+    if KEY_MARK in left or KEY_MARK in left.upper():
+        left = re.sub(_SECRET_KEY, MASK, left, flags=re.IGNORECASE)
     return re.sub(_URL, _masked_url, left) if "/instances/" in left else left
 
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The credentials in an environment that are long enough to be told from words."""
-    found = (value.strip() for name, value in environment.items() if _is_secret(name))
+    found = [value.strip() for name, value in environment.items() if _is_secret(name)]
+    identity = environment.get("ZAPI_SYNC_IDENTITY")
+    if identity:  # its lines: a key of age is one, a key of SSH is many
+        found += [
+            line.strip() for line in identity.splitlines() if not line.lstrip().startswith(("#", "-----"))
+        ]
     return tuple(value for value in found if len(value) >= LONG_SECRET)
 
 

@@ -27,6 +27,8 @@ _EXPECTED = {
     "instances": "a mapping from each instance's name to its pace",
     "every": "a time, as in 60s, 5m or 1h",
     "perDay": "a whole number, 1 or more",
+    "encryption": "a mapping, with `recipients`",
+    "recipients": "a list of recipients, each on a line of its own after a dash",
     "people": "a mapping from each person's name to a phone number",
     "teams": "a mapping from each team's name to a list of phone numbers and names",
     "groups": "a mapping from each group's key to the group",
@@ -97,6 +99,10 @@ def in_words(document: Document, violation: Violation) -> Diagnostic:
         return _missing_attribute(document, path)
     if violation.keyword == "propertyNames":
         return _impossible_key(document, path)
+    if path[:2] == ("encryption", "recipients") and len(path) == 3:
+        from zapi_sync.core.encryption import no_recipient
+
+        return no_recipient(document, path, violation.found)
     return Diagnostic(
         _code(path, violation), _mismatch(path, violation), _remedy(path, violation), document.where(path)
     )
@@ -210,6 +216,8 @@ def _mismatch(path: Path, violation: Violation) -> str:
 
 def _remedy(path: Path, violation: Violation) -> str:
     if violation.keyword in _CUTS:
+        if path[0] == "encryption":
+            return "whoever has one identity of a list can read all of it: keep it short"
         return _MOVED_CUTS[violation.keyword] if path[0] == "moved" else _CUTS[violation.keyword]
     value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
     if path == ("groups",):

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024 * 1024
 """So large may a saved plan be: that of 100,000 groups takes about 60 MiB."""
-_BEGINNING = 200
 
 
 def read_plan(path: Path) -> bytes:
@@ -33,8 +32,8 @@ def read_plan(path: Path) -> bytes:
     return raw
 
 
-def write_plan(path: Path, text: str, is_plan: Callable[[bytes], bool]) -> None:
-    """Put a plan where there is no file, or another plan (`is_plan`, by how it begins); mode 0600.
+def write_plan(path: Path, content: bytes, is_plan: Callable[[bytes], bool]) -> None:
+    """Put a plan where there is no file, or another plan (`is_plan`, by its bytes); mode 0600.
 
     Raises SavedPlanInvalid, and then what was there is as it was.
     """
@@ -47,8 +46,8 @@ def write_plan(path: Path, text: str, is_plan: Callable[[bytes], bool]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600)
         try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
+            with open(descriptor, "wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
@@ -64,7 +63,7 @@ def _is_replaceable(path: Path, is_plan: Callable[[bytes], bool]) -> bool:
     if not stat.S_ISREG(os.lstat(path).st_mode):
         return False
     with open(path, "rb") as file:
-        return is_plan(file.read(_BEGINNING))
+        return is_plan(file.read(MAX_BYTES))
 
 
 def _open_at_once(file: str, flags: int) -> int:
