@@ -20,9 +20,9 @@ Z-API's credentials is so short."""
 
 _CREDENTIAL = r"token|secret|password|senha|instance_?id|api_?key"
 # Texts, which `re` compiles where they are first looked for: most runs have nothing to take out.
-_SECRET_KEYS = "AGE-SECRET-KEY-|PRIVATE KEY"
+_KEY_LINES = "AGE-SECRET-KEY-|PRIVATE KEY"
 _CREDENTIAL_LINE = (
-    rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances|{_SECRET_KEYS}"
+    rf"(?:{_CREDENTIAL})[\"']?\s*[:=]|/instances/[^/\s]+/token|z-api\.io/instances|{_KEY_LINES}"
 )
 _SECRETS_VARIABLE = r"ZAPI_(?:[A-Z0-9_]+_)?(?:INSTANCE_ID|TOKEN)"
 _URL = r"(/instances/)[^/\s\"'`\\]+?(?:(/token/)[^/\s\"'`\\]+|(?:/[token]*/?)?(?=\.\.\.))"

@@ -160,7 +160,7 @@ def _why(what: str, identities: Sequence[Identity], closed: Closed) -> tuple[str
     """What to tell, and what to do."""
     if not identities:
         return (
-            f"{what}, and no identity is given to read it with",
+            f"{what}, and no identity is given",
             f"{_GIVE} of a recipient; nothing was sent",
         )
     if closed.is_foreign:
