@@ -92,17 +92,20 @@ def run(console: Console, options: PlanOptions) -> int:
     saved = _save(config, known, path, plan, only, now, options) if options.out is not None else None
     _show(console, _Planned(plan, course, known, warnings, found.drift if found else None))
     if is_for_others(config, known):
-        many = len(recipients_of(config, known))
-        console.talk(
-            f"An apply encrypts the state to {many} of age's recipients."
-            if many
-            else "An apply decrypts the state."
-        )
+        console.talk(_encryption(len(recipients_of(config, known))))
     if saved:
         console.talk(saved)
     if found and found.failures:
         return ExitCode.ERROR
     return _exit_code(plan) if options.detailed_exitcode else ExitCode.DONE
+
+
+def _encryption(recipients: int) -> str:
+    if not recipients:
+        return "An apply decrypts the state."
+    from zapi_sync.render.words import count
+
+    return f"An apply encrypts the state to {count(recipients, 'recipient')}."
 
 
 def _show(console: Console, planned: _Planned) -> None:
