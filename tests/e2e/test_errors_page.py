@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 
 from zapi_sync.errors import Code
@@ -77,6 +79,20 @@ def a_newer_plan(folder: Path) -> None:
     (folder / "newer.plan").write_text('{"kind": "zapi-sync plan", "format_version": "2.0"}')
 
 
+def an_encrypted_state(folder: Path, identity: Any = None) -> None:
+    identity = identity or pyrage.x25519.Identity.generate()
+    state = {"version": 1, "lineage": LINEAGE, "serial": 1, "remote": "https://api.z-api.io"}
+    text = json.dumps({**state, "instances": {}, "groups": {}}).encode()
+    (folder / "groups.state.json").write_bytes(pyrage.encrypt(text, [identity.to_public()], armored=True))
+
+
+def an_identity_for_all(folder: Path) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    (folder / "key.txt").write_text(f"{identity}\n")
+    (folder / "key.txt").chmod(0o644)
+    an_encrypted_state(folder, identity)
+
+
 LINEAGE = "00000000-0000-4000-8000-000000000000"
 STRANGER = f'{{"n":1,"event":"begin","version":1,"lineage":"{LINEAGE}","serial":7,"crc":"6ebefe18"}}'
 GIVEN: dict[str, Callable[[Path], None]] = {
@@ -87,10 +103,13 @@ GIVEN: dict[str, Callable[[Path], None]] = {
     Code.JOURNAL_OF_ANOTHER_STATE: journal(STRANGER),
     Code.STATE_OPEN_TO_OTHERS: open_to_all,
     Code.SANDBOX_UNUSABLE: broken_sandbox,
+    Code.UNDECRYPTABLE: an_encrypted_state,
     Code.PLAN_CORRUPT: a_plan_changed_by_hand,
     Code.PLAN_NEWER: a_newer_plan,
     Code.PLAN_STALE: a_plan_that_went_stale,
     Code.PLAN_AND_MORE: a_plan,
+    Code.IDENTITY_UNUSABLE: an_encrypted_state,
+    Code.IDENTITY_OPEN_TO_OTHERS: an_identity_for_all,
     Code.SCAFFOLD_UNWRITABLE: a_file,
 }
 APPLIED_BEFORE = (Code.KEY_IN_STATE, Code.NOT_UNSETTLED)

@@ -150,3 +150,22 @@ def test_the_instance_and_the_token_in_an_address_are_secret_without_any_environ
 
 def parts(secret: str) -> list[str]:
     return [secret[at : at + LONG_SECRET] for at in range(len(secret) - LONG_SECRET + 1)]
+
+
+KEY = "AGE-SECRET-KEY-1FKUA2UJTG64GZFWJ9V9GN6F2MR67WD7AR3CPHCAZU8Q9K5CDF49QHAL5ZC"
+
+
+@pytest.mark.parametrize("form", [KEY, KEY.lower(), f"x{KEY}", f'"{KEY}"', KEY[:40], f"{KEY[:30]}..."])
+def test_a_secret_key_of_age_leaves_by_no_output_whatever_the_environment_holds(form: str) -> None:
+    left = redacted_output(f"before {form} after", ())
+    assert (left.startswith("before "), left.endswith(" after"), "***" in left) == (True, True, True)
+    assert KEY[16:24] not in left.upper()
+    assert may_hold_credential(f"- {form}")
+    assert redacted_output("begins with AGE-SECRET-KEY-;", ()) == "begins with AGE-SECRET-KEY-;"
+
+
+def test_the_identities_of_the_environment_are_secrets_line_by_line() -> None:
+    ssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACDL2tw5csCm\n-----END"
+    assert secrets_of({"ZAPI_SYNC_IDENTITY": f"# mine\n{KEY}\n"}) == (KEY,)
+    assert secrets_of({"ZAPI_SYNC_IDENTITY": ssh}) == ("b3BlbnNzaC1rZXktdjEAAAAA", "QyNTUxOQAAACDL2tw5csCm")
+    assert redacted_output(b64encode(KEY.encode()).decode(), (KEY,)) == "***="

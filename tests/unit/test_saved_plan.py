@@ -170,12 +170,12 @@ def test_what_cannot_be_is_refused_even_with_its_digest(path: tuple[str | int, .
     assert "this is no plan that can be carried out" in told
 
 
-@pytest.mark.parametrize("version", ["2.0", "1.1"])
+@pytest.mark.parametrize("version", ["2.0", "1.2"])
 def test_a_newer_format_is_refused_by_name(version: str) -> None:
     text = saved_text(saved()).replace('"format_version": "1.0"', f'"format_version": "{version}"')
     assert refusal(SavedPlanInvalid, lambda: parsed(text)) == [
-        f"a.plan error: this plan has version {version}, and this zapi-sync knows version 1.0 | a newer "
-        "zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"
+        f"a.plan error: this plan has version {version}, and this zapi-sync knows versions up to 1.1 | a "
+        "newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"
     ]
 
 
@@ -270,3 +270,15 @@ def test_of_many_things_the_first_are_told() -> None:
     told = refusal(SavedPlanStale, lambda: refuse_if_moved(saved(many), saved(Plan(())), "a.plan", "x"))
     assert len(told) == MAX_TOLD + 1
     assert "30 more things are not as they were" in told[-1]
+
+
+def test_a_plan_says_to_whom_the_state_is_to_be_encrypted_where_the_config_does() -> None:
+    assert '"format_version": "1.0"' in saved_text(saved())
+    assert "recipients" not in saved_text(saved())
+    for recipients in ((), ("age1x",)):
+        plan = saved(recipients=recipients)
+        assert '"format_version": "1.1"' in saved_text(plan)
+        jsonschema.validate(json.loads(saved_text(plan)), SCHEMA)
+        assert parse_saved(saved_text(plan).encode(), SCHEMA, "a.plan") == plan
+        (told,) = refusal(SavedPlanStale, lambda plan=plan: refuse_if_moved(plan, saved(), "a.plan", "x"))  # type: ignore[misc]
+        assert "this plan is stale: the state is to be encrypted to other recipients | the config was" in told

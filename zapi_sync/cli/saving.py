@@ -74,6 +74,7 @@ def the_plan(
         pacings=config.pacings,
         targets=None if targets is None else tuple(sorted(targets)),
         plan=without_links(plan),
+        recipients=config.recipients,
     )
 
 

@@ -192,7 +192,7 @@ class _Reader:
                     self._pass_over(Place(document, ("groups", key), key=True), key)
         if "pacing" in known and not any(path[:1] == ("pacing",) for path in checked.unusable):
             self._pacing(document, cast(dict[str, Value], known["pacing"]))
-        if "encryption" in known and not any(path[:1] == ("encryption",) for path in checked.unusable):
+        if isinstance(known.get("encryption"), dict):
             if self.encryption is None:
                 from zapi_sync.core.encryption import Encryption
 

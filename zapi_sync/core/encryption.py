@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from zapi_sync.core.places import Place, tell
-from zapi_sync.core.recipients import recipient_of
+from zapi_sync.core.recipients import has_form, recipient_of
 from zapi_sync.core.redact import KEY_MARK
 from zapi_sync.core.source import shortened
-from zapi_sync.errors import Code, Diagnostic
+from zapi_sync.errors import Code, Diagnostic, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +29,15 @@ class Encryption:
         self._place: Place | None = None
 
     def read(self, document: Document, raw: Mapping[str, Value], complaints: Complaints) -> None:
-        """What one file says; what is wrong with it is added to the complaints."""
-        written = cast("list[str]", raw["recipients"])
+        """What one file says; what its schema does not find wrong with it is added to the complaints."""
+        listed = raw.get("recipients")
+        if not isinstance(listed, list):
+            return
+        written = [each if isinstance(each, str) else "" for each in listed]
         found = [recipient_of(each) for each in written]
-        for index, recipient in enumerate(found):
-            if recipient is None:
-                path = ("encryption", "recipients", index)
-                complaints.add(no_recipient(document, path, written[index]))
+        for index, text in enumerate(written):
+            if found[index] is None and has_form(text) and complaints.has_room(Severity.ERROR):
+                complaints.add(no_recipient(document, ("encryption", "recipients", index), text))
         place = Place(document, ("encryption",), key=True)
         recipients = tuple(sorted({each for each in found if each}))
         if self._place and self.recipients != recipients:

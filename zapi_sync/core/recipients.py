@@ -27,6 +27,11 @@ def recipient_of(text: str) -> str | None:
     return f"ssh-{found[1]} {found[2]}" if found and _is_key(found[1], found[2]) else None
 
 
+def has_form(text: str) -> bool:
+    """Whether this is written as a recipient is, which the schema of the config tells as well."""
+    return bool(_AGE.fullmatch(text) or _SSH.fullmatch(text))
+
+
 def _is_checked(text: str) -> bool:
     """Whether the checksum of Bech32 (BIP 173) fits: a character that was mistyped is found."""
     check = 1

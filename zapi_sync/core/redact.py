@@ -29,7 +29,7 @@ _URL = r"(/instances/)[^/\s\"'`\\]+?(?:(/token/)[^/\s\"'`\\]+|(?:/[token]*/?)?(?
 """The instance and the token in an address of Z-API's, or what a cut left of the two."""
 
 KEY_MARK = "AGE-SECRET-KEY-"
-_SECRET_KEY = rf"{KEY_MARK}[0-9A-Z-]*"
+_SECRET_KEY = rf"{KEY_MARK}[0-9A-Z-]+"
 """A secret key of age, or what a cut left of one, whatever the environment holds."""
 
 _MOST_ESCAPED = 4

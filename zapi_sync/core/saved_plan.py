@@ -50,6 +50,8 @@ class SavedPlan:
     pacings: Pacings
     targets: tuple[GroupKey, ...] | None
     plan: Plan
+    recipients: tuple[str, ...] | None = None
+    """To whom the config asked to encrypt the state; None where it did not say."""
 
     @property
     def creates(self) -> frozenset[GroupKey]:
@@ -108,6 +110,8 @@ def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
         yield f"the state was at serial {saved.serial}, and is at {now.serial}", _STATE
     if saved.pacings != now.pacings:
         yield "the pacing is another one", _CONFIG
+    if saved.recipients != now.recipients:
+        yield "the state is to be encrypted to other recipients", _CONFIG
     if saved.plan.moves != now.plan.moves:
         yield "other keys are renamed", _CONFIG
     same_state = (saved.lineage, saved.serial) == (now.lineage, now.serial)

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from zapi_sync.core.plan import Step
 
 KIND = "zapi-sync plan"
-FORMAT_VERSION = "1.0"
-"""The second number grows with a new member, the first when a member changes meaning."""
+FORMAT_VERSION, ENCRYPTING_VERSION = "1.0", "1.1"
+"""The second number grows with a new member, the first when a member changes meaning; a plan without
+`recipients` is of the first that could say all that is in it."""
 
 _Members = Mapping[str, object]
 
@@ -50,7 +51,7 @@ def saved_members(saved: SavedPlan) -> dict[str, object]:
     own = {instance: _pacing_members(pacing) for instance, pacing in saved.pacings.of_instances.items()}
     members: dict[str, object] = {
         "kind": KIND,
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if saved.recipients is None else ENCRYPTING_VERSION,
         "createdAt": timestamp(saved.created_at),
         "files": list(saved.files),
         "state": {"path": saved.state, "lineage": saved.lineage, "serial": saved.serial},
@@ -62,6 +63,8 @@ def saved_members(saved: SavedPlan) -> dict[str, object]:
         "summary": saved.plan.counts(),
         "steps": [_step_members(step) for step in saved.plan.steps],
     }
+    if saved.recipients is not None:
+        members["recipients"] = list(saved.recipients)
     return {**members, "digest": _digest(members)}
 
 
@@ -74,10 +77,15 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
     """The plan in a file's bytes. Raises SavedPlanInvalid, also where somebody changed it by hand."""
     document = _document(raw, file)
     version = document.get("format_version")
-    if document.get("kind") == KIND and isinstance(version, str) and version != FORMAT_VERSION:
+    if (
+        document.get("kind") == KIND
+        and isinstance(version, str)
+        and version not in (FORMAT_VERSION, ENCRYPTING_VERSION)
+    ):
         raise SavedPlanInvalid.of(
             Code.PLAN_NEWER,
-            f"this plan has version {shortened(version)}, and this zapi-sync knows version {FORMAT_VERSION}",
+            f"this plan has version {shortened(version)}, and this zapi-sync knows versions up to "
+            f"{ENCRYPTING_VERSION}",
             hint="a newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent",
             file=file,
         )
@@ -165,6 +173,7 @@ def _saved(document: _Members) -> SavedPlan:
     state, pacing = cast(_Members, document["state"]), cast(_Members, document["pacing"])
     own = cast(Mapping[InstanceName, _Members], pacing["instances"])
     targets = cast("list[GroupKey] | None", document["targets"])
+    recipients = cast("list[str] | None", document.get("recipients"))
     plan = _plan(document)
     if document["summary"] != plan.counts() or len({step.key for step in plan.steps}) < len(plan.steps):
         raise ValueError("it contradicts itself")
@@ -179,6 +188,7 @@ def _saved(document: _Members) -> SavedPlan:
         pacings=Pacings(_pacing(pacing), {instance: _pacing(members) for instance, members in own.items()}),
         targets=None if targets is None else tuple(targets),
         plan=plan,
+        recipients=None if recipients is None else tuple(recipients),
     )
 
 
