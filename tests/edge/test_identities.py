@@ -92,6 +92,7 @@ def test_a_key_of_ssh_is_an_identity_unless_it_has_a_passphrase(
         ("# nothing but words\n", "no identity is in it"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", NO_SSH),
     ],
+    ids=["cut", "two on a line", "public", "comments", "ssh"],
 )
 def test_what_is_no_identity_is_told_and_not_repeated(tmp_path: Path, text: str, why: str) -> None:
     file = private(tmp_path / "k", text)

@@ -68,6 +68,19 @@ def test_lock_and_permissions() -> None:
     assert [said(each)[0] for each in doctor.of_permissions(["s.json"], ["."])] == ["error", "warning"]
 
 
+def test_encryption() -> None:
+    reads = "1 recipient, and an identity given here reads what is encrypted to them"
+    assert said(doctor.of_encryption(["a"], [], is_to_come=False)) == ("ok", reads)
+    assert said(doctor.of_encryption(["a"], [], is_to_come=True)) == ("ok", f"{reads} (from the next apply)")
+    open_key = Diagnostic(Code.IDENTITY_OPEN_TO_OTHERS, "others can read it", "chmod 600 k")
+    found = doctor.of_encryption(["a"], [open_key], is_to_come=False)
+    assert (*said(found), found.hint) == ("warning", f"{reads}; others can read it", "chmod 600 k")
+    assert said(doctor.of_encryption([], [], is_to_come=True)) == (
+        "warning",
+        "the config has the next apply decrypt the state",
+    )
+
+
 @pytest.mark.parametrize(
     ("where", "verdict"),
     [

@@ -72,8 +72,8 @@ def test_two_files_may_say_the_same_and_not_two_things(groups_schema: Schema) ->
         (
             TO_ANA,
             "3:26+62 error: `recipients` of `encryption` must be a list of recipients, each on a line of its "
-            f'own after a dash, and this is the text "{TO_ANA[:37]}..." | write a list of recipients, each on '
-            "a line of its own after a dash",
+            f'own after a dash, and this is the text "{TO_ANA[:37]}..." | write a list of recipients, each '
+            "on a line of its own after a dash",
         ),
     ],
 )
