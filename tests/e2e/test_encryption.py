@@ -340,3 +340,36 @@ def test_whoever_encrypts_nothing_imports_no_pyrage(ours: ZapiSync) -> None:
         [sys.executable, "-c", script], cwd=ours.folder, env=ours.env({}), capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_state_that_begins_with_an_import_is_encrypted_as_well(
+    ours: ZapiSync, served: Served, key: Key
+) -> None:
+    phone = served.create("Group a", "5544999990001")
+    ours.groups("a")
+    encrypt(ours, key.public)
+    nobody = ours("import", "a", phone, ZAPI_SYNC_IDENTITY_FILE="")
+    assert (nobody.code, "[ZS236]" in nobody.err) == (1, True)
+    assert in_the_clear(ours) == []
+    assert ours("import", "a", phone).code == 0
+    served.create("Somebody's", "5544999990002")
+    taken = ours("import", "--all", "--write", "--out", "groups.yml", "--auto-approve")
+    assert taken.code == 0, taken.err
+    (ours.folder / "groups.yml").unlink()  # a config, in the clear as any
+    assert in_the_clear(ours, "Somebody") == []
+    assert ours("state", "pull").out.count('"how": "imported"') == 2
+    assert len(served.creates()) == 2  # those at the phone
+
+
+def test_completion_has_no_word_where_the_state_cannot_be_read(ours: ZapiSync, key: Key) -> None:
+    ours.groups("a")
+    encrypt(ours, key.public)
+    assert ours(*APPLY).code == 0
+    words: Any = {
+        "_ZAPI_SYNC_COMPLETE": "bash_complete",
+        "COMP_WORDS": "zapi-sync state show ",
+        "COMP_CWORD": "3",
+    }
+    assert ours(**words).out.strip() == "plain,a"
+    silent = ours(**words, ZAPI_SYNC_IDENTITY_FILE="")
+    assert (silent.out.strip(), silent.err) == ("", "")

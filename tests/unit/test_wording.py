@@ -296,7 +296,7 @@ def test_a_near_miss_gets_a_did_you_mean(groups_schema: Mapping[str, object], na
             "version: 1\ngroups: {}\nvars: {}\n",
             (
                 '3:1+4 error: unknown attribute "vars" | '
-                "known here: version, defaults, pacing, people, teams, groups, moved "
+                "known here: version, defaults, pacing, encryption, people, teams, groups, moved "
                 "(what is yours begins with x-)"
             ),
         ),
