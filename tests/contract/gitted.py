@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zapi_sync.cli.sharing import _myself
+from zapi_sync.cli.wiring import keyring
 from zapi_sync.edge import inputs
 from zapi_sync.edge.git_state import GitBackend
 from zapi_sync.shared_state import LEASE_SECONDS, SharedState
@@ -31,6 +32,6 @@ def git(folder: Path) -> Iterator[Open]:
         clone = folder / f"machine-{next(numbers)}"
         subprocess.run(["git", "clone", "--quiet", remote, clone], check=True, capture_output=True)
         backend = GitBackend("git:zapi-state", clone, MARGIN)
-        return SharedState(backend, lambda: inputs.schema("state"), _myself, LEASE_SECONDS)
+        return SharedState(backend, lambda: inputs.schema("state"), _myself, LEASE_SECONDS, keyring())
 
     yield opened

@@ -19,7 +19,7 @@ from tests.contract.postgres import server, shared_server
 from zapi_sync.core.holding import Holder, Kept, holder_text
 from zapi_sync.core.journal import Begin, replay
 from zapi_sync.core.journal_lines import line_of
-from zapi_sync.core.stored import state_bytes
+from zapi_sync.core.state_document import state_text
 from zapi_sync.edge import postgres_state
 from zapi_sync.edge.postgres_state import PostgresBackend, PostgresGrip
 from zapi_sync.errors import StateInvalid, StateLost, StateUnwritable
@@ -45,7 +45,7 @@ def document(*keys: str) -> bytes:
     events = [event for key in keys for event in attempt(key, MADE if key == "made" else OTHER)]
     state = replay(STATE, [Begin(LINEAGE, 1), *events]).state
     assert state
-    return state_bytes(state)
+    return state_text(state).encode()
 
 
 @pytest.fixture
