@@ -216,6 +216,7 @@ def test_only_a_lock_that_is_held_can_be_taken_away(open_shared: Open) -> None:
         store.unlock("nobody's")
 
 
+@pytest.mark.slow
 def test_a_lease_that_nobody_renews_ends_and_its_holder_notices(open_shared: Open) -> None:
     """As after a long sleep: here the renewing thread is stopped, there the machine was."""
     store, other = open_shared(), open_shared()
@@ -232,6 +233,7 @@ def test_a_lease_that_nobody_renews_ends_and_its_holder_notices(open_shared: Ope
             assert other.load() == Known(STATE)
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_renewed_outlives_its_lease(open_shared: Open) -> None:
     store, other = open_shared(), open_shared()
     assert isinstance(store, SharedState)

@@ -17,18 +17,24 @@ LOOK = ("--settle", "0")
 """Listings do not lag here, so one look tells all there is to be known."""
 
 
-def everywhere(killed_at: Callable[[Point | None], Ran], ways: tuple[str, ...]) -> set[str]:
+def everywhere(
+    killed_at: Callable[[Point | None], Ran],
+    ways: tuple[str, ...],
+    counts: Callable[[str], bool] = bool,
+) -> set[str]:
     """Kill at each boundary that any of the runs comes to; `half` where half of something can be done.
 
-    `killed_at` carries out a whole case and returns the run that was to be killed. Returns the boundaries.
+    `killed_at` carries out a whole case and returns the run that was to be killed. Returns the boundaries,
+    but for those that do not count.
     """
-    waiting = deque(killed_at(None).boundaries)
+    waiting = deque(each for each in killed_at(None).boundaries if counts(each[1]))
     known = set(waiting)
     while waiting:
         number, name = waiting.popleft()
         for way in ways:
             if way != "half" or name.startswith(("write", "pwrite", "send")):
-                new = [each for each in killed_at((way, number, name)).boundaries if each not in known]
+                met = killed_at((way, number, name)).boundaries
+                new = [each for each in met if each not in known and counts(each[1])]
                 waiting.extend(new)
                 known.update(new)
     return {f"{name} {number}" for number, name in known}
