@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from .places import KINDS, MAKE, Place, postgresql_that_dies
 from .test_crash_matrix import LOOK, POINTS_OF_DOUBT, THREE, TWO, everywhere
 from .test_fault_matrix import MIDDLE, create_case, each, faults_of, settling_case
-from .world import APPLY, KILLED, Point, Ran, Tally, World, converge, judge
+from .world import APPLY, KILLED, Point, Ran, Tally, World, converge, judge, phones_of
 
 NewWorld = Callable[[], World]
 Figure = Callable[[object], None]
@@ -207,6 +208,39 @@ def test_a_holder_that_is_stopped_past_its_lease_sends_nothing_more(
     assert (other.twins(THREE), other.lost(THREE), other.missing(THREE)) == ([], [], [])
     assert set(world.remote.posts(world.instance).values()) == {1}
     figure(f"{kind}: stopped, taken over, continued: no request more; twins: 0")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_encrypted_stands_nowhere_in_the_clear(
+    new_world: NewWorld, tmp_path: Path, figure: Figure, kind: str
+) -> None:
+    """Killed in the middle, and applied to its end: no name, phone, id or link is in the place. Without
+    encryption they are, or nothing would be proven."""
+    identity = pyrage.x25519.Identity.generate()
+    for folder, lines in {
+        "clear": "",
+        "encrypted": f"encryption: {{recipients: [{identity.to_public()}]}}\n",
+    }.items():
+        place = MAKE[kind](make(tmp_path / folder))
+        world = at(place, new_world())
+        world.environment["ZAPI_SYNC_IDENTITY"] = str(identity)
+        world.want(THREE)
+        with (world.folder / "groups.yaml").open("a") as config:
+            config.write(lines)
+        killed_first(world, POINTS_OF_DOUBT["the answer is here"])
+        converge(world, THREE)
+        kept = place.everything()
+        told = [text for group in world.remote.groups(world.instance) for text in group.values()]
+        told += [phone for key in THREE for phone in phones_of(key)]
+        found = [text for text in told if text.encode() in kept]
+        assert bool(found) is (folder == "clear"), found
+        figure(f"{kind}, {folder}: {len(found)} of {len(told)} found in {len(kept):,} bytes")
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 @pytest.mark.slow
