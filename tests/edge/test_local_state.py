@@ -272,3 +272,22 @@ def test_a_journal_file_takes_no_event_after_a_failure_even_if_the_disk_recovers
     journal.close()
     assert group().key not in local.load().groups
     assert parse_journal(local.journal_path.read_bytes(), "j").events == [BEGIN]
+
+
+def test_what_a_killed_run_did_not_get_to_rename_goes_away_and_nothing_else(local: LocalState) -> None:
+    folder, name = local.path.parent, local.path.name
+    after_a_run(local)
+    ours = [f".{name}.0123abcd.tmp", f".{name}.journal.0123abcd.tmp", f".{name}.backup.0123abcd.tmp"]
+    others = [
+        f".{name}.tmp",
+        f".{name}.of-somebody.tmp",
+        f".other.{name}.0123abcd.tmp",
+        f"{name}.0123abcd.tmp",
+    ]
+    for each in (*ours, *others):
+        (folder / each).touch()
+    (folder / f".{name}.00000000.tmp").mkdir()  # what cannot be removed keeps nothing else
+    local.checkpoint()
+    left = {path.name for path in folder.iterdir()}
+    assert left.isdisjoint(ours)
+    assert left >= {*others}

@@ -222,7 +222,7 @@ class LocalState:
 
     def _clear_litter(self) -> None:
         """What a killed run did not get to rename holds links, too."""
-        ours = re.compile(rf"\.{re.escape(self.path.name)}\.[0-9a-f]{{8}}\.tmp")
+        ours = re.compile(rf"\.{re.escape(self.path.name)}(\.journal|\.backup)?\.[0-9a-f]{{8}}\.tmp")
         files: list[Path] = []
         with contextlib.suppress(OSError):
             files = [file for file in self.path.parent.iterdir() if ours.fullmatch(file.name)]
