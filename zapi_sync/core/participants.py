@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.document import MAX_CELLS, SPLIT_ALIASES, Aliased, Value
 from zapi_sync.core.nearest import nearest
@@ -71,7 +71,8 @@ class Entry:
     """Whether a team brought it: then it may be in the list besides."""
 
 
-class Roster(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Roster:
     """Who a list stands for, in the order written; with entries where it is no mere list of phones."""
 
     phones: tuple[Phone, ...]
