@@ -235,3 +235,15 @@ def test_the_page_was_run(zapi_sync: Any) -> None:
     assert done.out + done.err == saved
     zapi_sync.write(text.replace("0001", "0002"))
     assert zapi_sync(*applying.split()[1:]).err == refused
+
+
+def test_a_state_behind_a_link_stays_where_the_link_leads(online: Any) -> None:
+    """With an absolute config its path becomes absolute, and `..` after a link is left to the kernel."""
+    config = online.groups("a")
+    (online.folder / "real" / "inner").mkdir(parents=True)
+    (online.folder / "link").symlink_to("real/inner")
+    state = ("--state", "link/../away.state.json")
+    assert online("plan", "-f", str(config), *state, "--out", "it.plan").code == 0
+    assert online("apply", "it.plan", "--pace", "0").code == 0
+    assert (online.folder / "real" / "away.state.json").exists()
+    assert not (online.folder / "away.state.json").exists()

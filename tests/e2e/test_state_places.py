@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.postgres import shared_server
 from zapi_sync.cli.sharing import _myself
 from zapi_sync.edge.git_state import GitBackend
 
@@ -163,3 +164,28 @@ def test_a_password_has_no_place_on_the_command_line(online: Any, arguments: lis
     assert "error: a password stands in an address on the command line" in result.err
     assert "hint: set PGPASSWORD or ~/.pgpass, or the whole address as ZAPI_SYNC_STATE" in result.err
     assert "hunter22" not in result.err
+
+
+COMPLAINING = [
+    ["state", "show", "nobody"],
+    ["state", "rm", "nobody"],
+    ["state", "list", "nobody"],
+    ["state", "pull", "--backup"],
+    ["import", "a", "120363019502650977-group"],
+    ["resolve", "a", "--retry"],
+    ["doctor", "--offline"],
+    ["plan", "-vv"],
+    ["drift", "nobody"],
+]
+
+
+def test_a_password_in_the_environments_address_is_shown_nowhere(online: Any) -> None:
+    running = shared_server()
+    address = running.address(running.create_database())
+    online.groups("a")
+    online.environment["ZAPI_SYNC_STATE"] = address
+    assert online("apply", "--auto-approve", "--pace", "0").code == 0
+    for arguments in COMPLAINING:
+        result = online(*arguments)
+        assert running.password not in result.out + result.err, arguments
+    assert "postgresql://zapi@127.0.0.1:" in online("state", "show", "nobody").err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from contextlib import suppress
 from pathlib import Path
@@ -66,7 +65,7 @@ def the_plan(
     return SavedPlan(
         created_at=now,
         files=tuple(files),
-        state=state if is_shared(state) or all(map(_is_relative, files)) else os.path.abspath(state),
+        state=state if is_shared(state) or all(map(_is_relative, files)) else str(Path(state).absolute()),
         lineage=known.state.lineage if known.state else None,
         serial=known.state.serial if known.state else None,
         remote=(SANDBOX if sandbox else read_remote(environment)).origin,

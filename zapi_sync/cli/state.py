@@ -25,7 +25,6 @@ from zapi_sync.cli.wiring import (
     current,
     keyring,
     load_config,
-    state_address,
     state_to_change,
     state_to_read,
 )
@@ -89,7 +88,7 @@ def list_command(
     zapi-sync state list
     zapi-sync state list 'launch-*' --format json
     """
-    entries = _entries(_known(console, files, state, sandbox=sandbox))
+    entries = _entries(_store(console, files, state, sandbox=sandbox).load())
     if patterns:
         hint = "without a KEY, state list shows all"
         chosen = matching(patterns, entries, whose="the state", hint=hint)
@@ -111,8 +110,9 @@ def show_command(console: Console, key: str, files: tuple[str, ...], state: str 
     \b
     zapi-sync state show launch-vip-01
     """
-    known = _known(console, files, state, sandbox=sandbox)
-    unknown = why_not_known(key, known, state_address(files, state, environment(), sandbox=sandbox))
+    store = _store(console, files, state, sandbox=sandbox)
+    known = store.load()
+    unknown = why_not_known(key, known, store.name)
     if unknown:
         raise StateInvalid([unknown])
     entry = _entries(known)[GroupKey(key)]
@@ -237,8 +237,7 @@ def pull_command(
     \b
     zapi-sync state pull > pulled.json
     """
-    store = state_to_read(files, state, sandbox=sandbox)
-    console.complain(store.warnings())
+    store = _store(console, files, state, sandbox=sandbox)
     known = Known(store.load_backup()) if backup else store.load()
     if known.state is None:
         raise StateInvalid.of(
@@ -306,10 +305,10 @@ def push_command(
     return ExitCode.DONE
 
 
-def _known(console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool) -> Known:
+def _store(console: Console, files: tuple[str, ...], state: str | None, *, sandbox: bool) -> StateStore:
     store = state_to_read(files, state, sandbox=sandbox)
     console.complain(store.warnings())
-    return store.load()
+    return store
 
 
 def _entries(known: Known) -> Mapping[GroupKey, rendered.Entry]:
