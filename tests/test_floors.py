@@ -15,6 +15,7 @@ FLOORS = {
     "ci": 0,
     "core": 1,
     "ports": 2,
+    "journal_writer": 2,
     "apply": 3,
     "settle": 3,
     "lanes": 3,

@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from zapi_sync.core.holding import Kept
-    from zapi_sync.core.journal import Event
     from zapi_sync.core.known import OpenAttempt
-    from zapi_sync.core.sealing import Seal
     from zapi_sync.core.state import State
     from zapi_sync.errors import Diagnostic
+    from zapi_sync.journal_writer import JournalWriter
     from zapi_sync.ports import Backend, Grip
 
 LEASE_SECONDS = 60.0
@@ -115,46 +114,50 @@ class SharedState:
         return holder
 
     def save(self, state: State) -> None:
-        self._write(state, ())
+        self._write(state, (), self._backend.read())
 
-    def open_journal(self, state: State) -> SharedJournal:
+    def open_journal(self, state: State) -> JournalWriter:
         from zapi_sync.core.journal import Begin
         from zapi_sync.core.journal_lines import parse_journal
+        from zapi_sync.journal_writer import JournalWriter
 
         name = f"{self.name}.journal"
         written = parse_journal(self._backend.read().journal, name, self._keyring)
         seal = self._keyring.sealer(state.recipients, name)
-        journal = SharedJournal(self._held, lines=len(written.events), seal=seal)
+        journal = JournalWriter(self._held.append, lines=len(written.events), seal=seal)
         if not written.events:
             journal.append(Begin(state.lineage, state.serial))
         return journal
 
     def checkpoint(self) -> Known:
-        known = self.load()
+        kept = self._backend.read()
+        known = self._known(kept)
         if known.state is None:
-            raise StateInvalid.of(
-                Code.STATE_GONE,
-                "state and journal are both gone, in the middle of a run",
-                hint="restore them from a backup; without them groups would be created again",
-                file=self.name,
-            )
-        self._write(known.state, known.open.values())
+            from zapi_sync.core.stored import gone_midway
+
+            raise gone_midway(self.name)
+        self._write(known.state, known.open.values(), kept)
         return known
 
     def rewrite(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
         from zapi_sync.core.stored import backup_bytes
 
-        before = self._backend.read().state
-        if before is not None:
-            before = backup_bytes(before, state, self._schema(), self._keyring, self.name)
-        self._write(state, open_attempts, backup=before)
+        kept = self._backend.read()
+        backup = None
+        if kept.state is not None:
+            backup = backup_bytes(kept.state, state, self._schema(), self._keyring, self.name)
+        self._write(state, open_attempts, kept, backup)
 
     def _write(
-        self, state: State, open_attempts: Collection[OpenAttempt], backup: bytes | None = None
+        self,
+        state: State,
+        open_attempts: Collection[OpenAttempt],
+        kept: Kept,
+        backup: bytes | None = None,
     ) -> None:
+        """In the place of what is kept, unless it is the same."""
         from zapi_sync.core.stored import journal_bytes, state_bytes
 
-        kept = self._backend.read()
         text, journal = state_bytes(state, self._keyring, self.name, kept.state), b""
         if open_attempts:
             name = f"{self.name}.journal"
@@ -201,34 +204,6 @@ class SharedState:
     def _held(self) -> _Lease:
         assert self._lease  # noqa: S101  nothing is written but under the lock
         return self._lease
-
-
-class SharedJournal:
-    """A journal that is being written to, line by line, by one thread at a time."""
-
-    def __init__(self, lease: _Lease, *, lines: int, seal: Seal | None = None) -> None:
-        self._lease = lease
-        self._seal = seal
-        self._lines = lines
-        self._broken: StateUnwritable | None = None
-        self._turn = threading.Lock()
-
-    def append(self, event: Event) -> None:
-        """As ports.Journal has it; what failed once is not known to be written, and fails from then on."""
-        from zapi_sync.core.journal_lines import line_of
-
-        with self._turn:
-            if self._broken:
-                raise self._broken
-            try:
-                self._lease.append(self._lines + 1, line_of(self._lines + 1, event, self._seal))
-            except StateUnwritable as broken:
-                self._broken = broken
-                raise
-            self._lines += 1
-
-    def close(self) -> None:
-        """Nothing is open between two appends."""
 
 
 class _Lease:

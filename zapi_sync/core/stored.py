@@ -13,6 +13,7 @@ from zapi_sync.core.sealing import is_sealed
 from zapi_sync.core.state import two_of_one_group
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.dataclass import replace
+from zapi_sync.errors import Code, StateInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,6 +40,16 @@ def known_of(
     if clash:
         raise unusable(journal_file, f"with what it says, {clash}")
     return known
+
+
+def gone_midway(file: str) -> StateInvalid:
+    """The complaint that there is nothing left to fold a journal into."""
+    return StateInvalid.of(
+        Code.STATE_GONE,
+        "state and journal are both gone, in the middle of a run",
+        hint="restore them from a backup; without them groups would be created again",
+        file=file,
+    )
 
 
 def state_of(raw: bytes, schema: Mapping[str, object], keyring: Keyring, file: str) -> State:

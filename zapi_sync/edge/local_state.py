@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from zapi_sync.core.journal import Event
     from zapi_sync.core.known import OpenAttempt
-    from zapi_sync.core.sealing import Identity, Keyring, Seal
+    from zapi_sync.core.sealing import Identity, Keyring
     from zapi_sync.core.state import State
+    from zapi_sync.journal_writer import JournalWriter
 
 MAX_BYTES = 256 * 1024 * 1024
 """So large may a state or a journal be: that of 100,000 groups takes about 60 MiB."""
@@ -148,14 +148,16 @@ class LocalState:
 
         _replace(self.path, state_bytes(state, self._keyring, self.name))
 
-    def open_journal(self, state: State) -> JournalFile:
+    def open_journal(self, state: State) -> JournalWriter:
         """The journal, ready to append to; what cannot be written is found here, before anything is sent."""
         from zapi_sync.core.journal import Begin
         from zapi_sync.core.journal_lines import parse_journal
+        from zapi_sync.journal_writer import JournalWriter
 
         with _writing(self.journal_path):
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(self.journal_path, flags, 0o600)
+        file = _JournalFile(self.journal_path, descriptor)
         try:
             name = str(self.journal_path)
             written = parse_journal(_read(self.journal_path) or b"", name, self._keyring)
@@ -163,11 +165,11 @@ class LocalState:
                 os.ftruncate(descriptor, written.length)
                 _sync_folder(self.journal_path)
             seal = self._keyring.sealer(state.recipients, name)
-            journal = JournalFile(self.journal_path, descriptor, lines=len(written.events), seal=seal)
+            journal = JournalWriter(file.write, file.close, lines=len(written.events), seal=seal)
             if not written.events:
                 journal.append(Begin(state.lineage, state.serial))
         except ZapiSyncError:
-            os.close(descriptor)
+            file.close()
             raise
         return journal
 
@@ -179,12 +181,9 @@ class LocalState:
         self._clear_litter()
         known = self.load()
         if known.state is None:
-            raise StateInvalid.of(
-                Code.STATE_GONE,
-                "state and journal are both gone, in the middle of a run",
-                hint="restore them from a backup; without them groups would be created again",
-                file=str(self.path),
-            )
+            from zapi_sync.core.stored import gone_midway
+
+            raise gone_midway(self.name)
         self._write(known.state, known.open.values())
         return known
 
@@ -245,41 +244,18 @@ class LocalState:
                 )
 
 
-class JournalFile:
-    """A journal that is being written to."""
+class _JournalFile:
+    """The file of a journal that is being written to."""
 
-    def __init__(self, path: Path, descriptor: int, *, lines: int, seal: Seal | None = None) -> None:
+    def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path
-        self._seal = seal
         self._descriptor = descriptor
-        self._lines = lines
-        self._broken: StateUnwritable | None = None
-        import threading
-
-        self._lock = threading.Lock()
-
-    def append(self, event: Event) -> None:
-        """Returns once the event is on disk.
-
-        After a failure every call fails: what the disk holds then is not known, and an fsync that failed once
-        must not be believed the next time. Several threads may call it.
-        """
-        from zapi_sync.core.journal_lines import line_of
-
-        with self._lock:
-            if self._broken:
-                raise self._broken
-            try:
-                self._append(line_of(self._lines + 1, event, self._seal))
-            except StateUnwritable as broken:
-                self._broken = broken
-                raise
-            self._lines += 1
 
     def close(self) -> None:
         os.close(self._descriptor)
 
-    def _append(self, line: bytes) -> None:
+    def write(self, _number: int, line: bytes) -> None:
+        """Returns once the line is on disk."""
         with _writing(self._path):
             if not self._is_in_place():
                 raise OSError(errno.ESTALE, "it was replaced or removed while this run was writing to it")
