@@ -74,6 +74,17 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId], cloc
     return [each if each.name else _named(directory, each, in_time) for each in groups]
 
 
+def lister(
+    directories: Callable[[InstanceName], GroupDirectory], known: Known, clock: Clock
+) -> Callable[[InstanceName], list[Listed]]:
+    """What gives the complete listing of an instance."""
+
+    def listing(instance: InstanceName) -> list[Listed]:
+        return complete_listing(directories(instance), known.owned(instance), clock)
+
+    return listing
+
+
 def _in_time(clock: Clock) -> Callable[[], None]:
     """What raises RemoteUnavailable once a listing that begins now has taken too long."""
     until = clock.now() + LONGEST_LISTING

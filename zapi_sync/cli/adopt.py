@@ -27,7 +27,6 @@ from zapi_sync.core.moves import due
 from zapi_sync.core.nearest import nearest
 from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
-from zapi_sync.core.state import check_remote
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code, ConfigInvalid, ExitCode, StateInvalid, UsageError
 from zapi_sync.render import json, results
@@ -228,8 +227,7 @@ def _adopt(
     _check_id(store.name, known, group_id)
     where = config.where_instance if config else nowhere
     with closing(connect_to_look(store.name, [group.instance], where, sandbox=sandbox)) as api:
-        if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, store.name)
+        api.check(known, store.name)
         event = adopt(group, GroupId(group_id), api.client(group.instance), SystemClock().now(), how)
         write_down(store, first_state(store, known, api, recipients_of(config, known)), [event])
     finished = Finished(event.group, event.created, how)

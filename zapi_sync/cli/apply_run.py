@@ -22,14 +22,14 @@ from zapi_sync.core.model import How
 from zapi_sync.core.moves import moved
 from zapi_sync.core.plan import Adopt, Create
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
-from zapi_sync.core.state import State, check_remote
+from zapi_sync.core.state import State
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
 from zapi_sync.render import results, text
 from zapi_sync.render.words import count
-from zapi_sync.settle import Settler, adopt, complete_listing, link_of, settle_all
+from zapi_sync.settle import Settler, adopt, link_of, lister, settle_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,8 +92,7 @@ class Run:
 
         Raises what is wrong before anything is sent; what goes wrong after that is in `failures`.
         """
-        if known.state:
-            check_remote(known.state, self.api.remote.origin, self.api.digests, self.store.name)
+        self.api.check(known, self.store.name)
         known = self._encrypt(known)
         if known.state:
             known = self._fetch_links(self._settle(known, known.state), known.state)
@@ -173,7 +172,8 @@ class Run:
         listings = {}
         instances = sorted(to_be_listed(plan, self.policy.existing))
         threads = ThreadPoolExecutor(LISTED_AT_ONCE)
-        listed = [threads.submit(self._listing, instance, known) for instance in instances]
+        listing_of = lister(self.api.client, known, self.clock)
+        listed = [threads.submit(listing_of, instance) for instance in instances]
         try:
             for instance, listing in zip(instances, listed, strict=True):
                 try:
@@ -184,9 +184,6 @@ class Run:
         finally:
             threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for no look-up
         return listings
-
-    def _listing(self, instance: InstanceName, known: Known) -> list[Listed]:
-        return complete_listing(self.api.client(instance), known.owned(instance), self.clock)
 
     @property
     def _is_late(self) -> bool:

@@ -60,6 +60,11 @@ class Api:
     def client(self, instance: InstanceName) -> ZApi:
         return self.clients[instance]
 
+    def check(self, known: Known, state: str) -> None:
+        """Raises StateInvalid where the state speaks of another API, or of another number behind a name."""
+        if known.state:
+            check_remote(known.state, self.remote.origin, self.digests, state)
+
     @property
     def is_sandbox(self) -> bool:
         return self.remote == SANDBOX

@@ -25,7 +25,6 @@ from zapi_sync.core import doctor
 from zapi_sync.core.doctor import SANDBOX_FILES, Check, Finding, Verdict, refused
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE
-from zapi_sync.core.state import check_remote
 from zapi_sync.edge import git
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.credentials import read_credentials, read_remote
@@ -186,8 +185,7 @@ def _of_instances(
 
 def _of_remote(api: Api, known: Known, store: StateStore, instance: InstanceName) -> Iterator[Finding]:
     try:
-        if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, store.name)
+        api.check(known, store.name)
     except ZapiSyncError as error:
         yield refused(Check.REMOTE, error.diagnostics, instance)
 

@@ -15,7 +15,6 @@ from zapi_sync.cli.wiring import check_kept, current, load_config, open_state, r
 from zapi_sync.core.forms import INSTANCE_NAME
 from zapi_sync.core.importing import adopted, importing
 from zapi_sync.core.model import DEFAULT_INSTANCE, InstanceName
-from zapi_sync.core.state import check_remote
 from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import STDIN, environment
@@ -24,7 +23,7 @@ from zapi_sync.errors import Code, ExitCode, UsageError
 from zapi_sync.render import groups_yaml
 from zapi_sync.render import importing as rendered
 from zapi_sync.render.words import count
-from zapi_sync.settle import complete_listing, link_of
+from zapi_sync.settle import link_of, lister
 from zapi_sync.strangers import StrangerLook
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from zapi_sync.core.config import Config
     from zapi_sync.core.importing import Importing
     from zapi_sync.core.known import Known
-    from zapi_sync.core.lookup import Listed
     from zapi_sync.core.state import State
     from zapi_sync.errors import Location
     from zapi_sync.ports import StateStore
@@ -72,8 +70,7 @@ def import_all(console: Console, wish: Wish) -> ExitCode:
             held.enter_context(store.lock(wish.lock_timeout))
         known = current(store) if wish.write else store.load()
         api = held.enter_context(closing(_connect(store, config, wish)))
-        if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, store.name)
+        api.check(known, store.name)
         strangers = _look(console, known, api)
         console.complain(strangers.failures)
         wanted = config.groups if config else ()
@@ -124,12 +121,8 @@ def _connect(store: StateStore, config: Config | None, wish: Wish) -> Api:
 
 
 def _look(console: Console, known: Known, api: Api) -> Strangers:
-    clock = SystemClock()
-
-    def listing(instance: InstanceName) -> Sequence[Listed]:
-        return complete_listing(api.client(instance), known.owned(instance), clock)
-
     ids = {record.phone for record in known.groups.values()}
+    listing = lister(api.client, known, SystemClock())
     return StrangerLook(api.client, listing, teller(console)).look(sorted(api.clients), ids)
 
 

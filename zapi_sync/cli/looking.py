@@ -11,18 +11,16 @@ import click
 from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.keys import matching
 from zapi_sync.core.drift import Drift, drift_of
-from zapi_sync.core.state import check_remote
 from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code
 from zapi_sync.render.words import count
-from zapi_sync.settle import complete_listing
+from zapi_sync.settle import lister
 from zapi_sync.survey import Surveyor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from zapi_sync.cli.connecting import Api
     from zapi_sync.cli.console import Console
     from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Listed
@@ -67,21 +65,12 @@ def look(
     if not instances:
         return Look(Drift(()), {}, ())
     with closing(connect_to_look(state, instances, sandbox=sandbox)) as api:
-        if known.state:
-            check_remote(known.state, api.remote.origin, api.digests, state)
-        survey = _surveyor(console, known, api).survey(records, to_be_listed)
+        api.check(known, state)
+        surveyor = Surveyor(api.client, lister(api.client, known, SystemClock()), teller(console))
+        survey = surveyor.survey(records, to_be_listed)
     if sys.stderr.isatty() and any(each.code is Code.LOOK_ENDED for each in survey.failures):
         console.talk("")  # the count that stands there goes no further
     return Look(drift_of(records, survey.sights, survey.own_phones), survey.listings, survey.failures)
-
-
-def _surveyor(console: Console, known: Known, api: Api) -> Surveyor:
-    clock = SystemClock()
-
-    def listing(instance: InstanceName) -> Sequence[Listed]:
-        return complete_listing(api.client(instance), known.owned(instance), clock)
-
-    return Surveyor(api.client, listing, teller(console))
 
 
 def teller(console: Console) -> Callable[[InstanceName, int, int], None]:
