@@ -91,7 +91,7 @@ def _first_init(self: object, *args: object, **kwargs: object) -> None:
 
 def _init_of(cls: type) -> Callable[..., None]:
     fields = cast("Mapping[str, _Field]", cls.__dict__["__dataclass__"])
-    frozen = cls.__dict__["__setattr__"] is _refuse if "__setattr__" in cls.__dict__ else False
+    frozen = cls.__dict__.get("__setattr__") is _refuse
     known: dict[str, object] = {"_MISSING": _MISSING, "_set": object.__setattr__}
     parameters, lines = ["self"], []
     for name, each in fields.items():

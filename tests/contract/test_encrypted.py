@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from zapi_sync.core.holding import Holder, Kept, holder_of
+from zapi_sync.core.holding import Holder, Kept
 from zapi_sync.core.journal import Begin, replay
 from zapi_sync.core.known import Known
 from zapi_sync.core.sealing import Keyring, is_sealed
@@ -68,7 +67,7 @@ class Memory:
 
 def opened(memory: Memory, *identities: object) -> SharedState:
     def myself() -> Holder:
-        return holder_of("1", "ana", "here", 1, datetime(2026, 11, 23, tzinfo=UTC))
+        return Holder("1", "ana", "here", 1, "2026-11-23T00:00:00Z")
 
     keyring = Keyring(lambda: (identities, ()))
     return SharedState(memory, lambda: inputs.schema("state"), myself, keyring=keyring)

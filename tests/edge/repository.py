@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from zapi_sync.core.holding import Holder, holder_of
+from zapi_sync.core.holding import Holder
+from zapi_sync.core.moments import timestamp
 from zapi_sync.edge import inputs
 from zapi_sync.edge.git_state import GitBackend
 from zapi_sync.shared_state import SharedState
@@ -53,7 +54,7 @@ def store_in(clone: Path, address: str = "git:zapi-state", margin: float = 0) ->
 
 
 def me(id: str = "1") -> Holder:
-    return holder_of(id, "ana", "laptop", 7, AT)
+    return Holder(id, "ana", "laptop", 7, timestamp(AT))
 
 
 def hook(remote: Path, name: str, script: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from zapi_sync.cli.short_way import COMPLETION_VARIABLE
 from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.safe import printable
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from zapi_sync.core.model import Group
 
-VARIABLE = "_ZAPI_SYNC_COMPLETE"
 MAX_BYTES = 4 * 1024 * 1024
 """Whoever presses a key waits for a config of this size a moment, and not longer."""
 
@@ -34,7 +34,7 @@ def command(shell: str) -> int:
     root = click.get_current_context().find_root().command
     kind = get_completion_class(shell)
     assert kind  # noqa: S101  click has these three
-    click.echo(kind(root, {}, "zapi-sync", VARIABLE).source())
+    click.echo(kind(root, {}, "zapi-sync", COMPLETION_VARIABLE).source())
     return ExitCode.DONE
 
 

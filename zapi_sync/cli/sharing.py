@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from zapi_sync.core.holding import holder_of
-from zapi_sync.core.sealing import Keyring
+from zapi_sync.cli.wiring import keyring
+from zapi_sync.core.holding import Holder
+from zapi_sync.core.moments import timestamp
 from zapi_sync.edge import inputs
-from zapi_sync.edge.identities import read_identities
+from zapi_sync.edge.lock import user
 from zapi_sync.errors import Code, StateInvalid
 from zapi_sync.shared_state import LEASE_SECONDS, SharedState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zapi_sync.core.holding import Holder
     from zapi_sync.ports import Backend
 
 LEASE_VARIABLE = "ZAPI_SYNC_LEASE"
@@ -32,8 +31,7 @@ SHORTEST_LEASE, LONGEST_LEASE = 5.0, 3600.0
 def open_shared(address: str, environment: Mapping[str, str]) -> SharedState:
     """The shared state of an address. Raises StateInvalid for one that cannot be, or lacks its package."""
     lease = _lease(environment, GIT_LEASE_SECONDS if address.startswith("git:") else LEASE_SECONDS)
-    keyring = Keyring(lambda: read_identities(environment))
-    return SharedState(_backend(address), lambda: inputs.schema("state"), _myself, lease, keyring)
+    return SharedState(_backend(address), lambda: inputs.schema("state"), _myself, lease, keyring())
 
 
 def _backend(address: str) -> Backend:
@@ -83,8 +81,5 @@ def _lease(environment: Mapping[str, str], usual: float) -> float:
 
 
 def _myself() -> Holder:
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        who = str(os.getuid())
-    return holder_of(str(uuid.uuid4()), who, socket.gethostname(), os.getpid(), datetime.now(UTC))
+    now = timestamp(datetime.now(UTC))
+    return Holder(str(uuid.uuid4()), user(), socket.gethostname(), os.getpid(), now)

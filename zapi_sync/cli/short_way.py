@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from zapi_sync.cli.console import Console
 
-_COMPLETION = "_ZAPI_SYNC_COMPLETE"
-
+COMPLETION_VARIABLE = "_ZAPI_SYNC_COMPLETE"
+"""By which a shell's completion asks click."""
 
 FLAG, ONE, MANY = "flag", "one", "many"
 """An option that takes no value; one, of which the last counts; or one that all count of."""
@@ -53,7 +53,7 @@ def short_way(arguments: Sequence[str]) -> int | None:
         from zapi_sync.cli.versions import tell_versions
 
         return tell_versions()
-    if not arguments or arguments[0] not in OPTIONS or _COMPLETION in os.environ:
+    if not arguments or arguments[0] not in OPTIONS or COMPLETION_VARIABLE in os.environ:
         return None
     command = arguments[0]
     options = read(command, arguments[1:])

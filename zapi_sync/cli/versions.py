@@ -33,7 +33,7 @@ def _version(package: str) -> str:
     for folder in sys.path:
         for name in _names_in(folder):
             if name.lower().startswith(beginning) and name.endswith(_METADATA):
-                return name[len(beginning) :].removesuffix(_METADATA[0]).removesuffix(_METADATA[1])
+                return name[len(beginning) :].rpartition(".")[0]
     return "is not installed"
 
 

@@ -240,17 +240,15 @@ def check_kept(state: StateStore, environment: Mapping[str, str]) -> None:
     """Raises StateInvalid where this is a CI job that takes a state on its disk, or its journal, with it."""
     from zapi_sync.core.keeping import ci_of, vanishing
 
-    ci = ci_of(environment) if isinstance(state, LocalState) else None
-    if ci and isinstance(state, LocalState):
-        from zapi_sync.edge import git
+    ci = ci_of(environment)
+    if ci is None or not isinstance(state, LocalState):
+        return
+    from zapi_sync.edge import git
 
-        files = {"state": state.path, "journal": state.journal_path}
-        complaints = [
-            vanishing(what, str(path), ci, git.whereabouts(path, environment)) for what, path in files.items()
-        ]
-        found = [complaint for complaint in complaints if complaint]
-        if found:
-            raise StateInvalid(found[:1])
+    for what, path in {"state": state.path, "journal": state.journal_path}.items():
+        complaint = vanishing(what, str(path), ci, git.whereabouts(path, environment))
+        if complaint:
+            raise StateInvalid([complaint])
 
 
 def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-from zapi_sync.core.moments import timestamp
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import dataclass
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +21,6 @@ class Holder:
     def __str__(self) -> str:
         who, host, since = map(shortened, (self.who, self.host, self.since))
         return f"{who} on {host}, process {self.pid}, since {since}, lock {shortened(self.id)}"
-
-
-def holder_of(id: str, who: str, host: str, pid: int, since: datetime) -> Holder:
-    return Holder(id, who, host, pid, timestamp(since))
 
 
 def holder_text(holder: Holder) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from typing import TYPE_CHECKING
 
@@ -101,13 +102,7 @@ def _open_to_others(file: str) -> Diagnostic:
     return Diagnostic(
         Code.IDENTITY_OPEN_TO_OTHERS,
         "others on this machine can read this identity, and with it every state that it opens",
-        f"chmod 600 {_quoted(file)}",
+        f"chmod 600 {shlex.quote(file)}",
         Location(file),
         Severity.WARNING,
     )
-
-
-def _quoted(file: str) -> str:
-    import shlex
-
-    return shlex.quote(file)

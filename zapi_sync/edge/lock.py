@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, StateLocked, StateUnwritable
 
@@ -127,14 +128,15 @@ def _acquire(descriptor: int, path: Path, timeout: float) -> None:
 
 def _myself() -> dict[str, object]:
     return {
-        "who": _user(),
+        "who": user(),
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "since": timestamp(datetime.now(UTC)),
     }
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
