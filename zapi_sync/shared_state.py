@@ -267,3 +267,13 @@ def lost(name: str, why: str) -> StateLost:
         hint="nothing more was sent; run it again: what was under way is looked for first",
         file=name,
     )
+
+
+def unreadable(name: str, why: str, hint: str) -> StateInvalid:
+    """The complaint of a backend that cannot tell what is kept."""
+    return StateInvalid.of(Code.STATE_UNREADABLE, f"it cannot be read: {why}", hint=hint, file=name)
+
+
+def unwritable(name: str, why: str, hint: str) -> StateUnwritable:
+    """The complaint of a backend that cannot keep what it was given, or that holds no lock."""
+    return StateUnwritable.of(Code.STATE_UNWRITABLE, f"it cannot be written: {why}", hint=hint, file=name)

@@ -53,7 +53,7 @@ from zapi_sync.core.object_sequence import (
 )
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, StateInvalid, StateLost, StateUnwritable
-from zapi_sync.shared_state import lost
+from zapi_sync.shared_state import lost, unreadable, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -197,24 +197,14 @@ class ObjectBackend:
         try:
             yield
         except Trouble as trouble:
-            raise StateUnwritable.of(
-                Code.STATE_UNWRITABLE,
-                f"it cannot be written: {trouble.why}",
-                hint=trouble.remedy,
-                file=self.name,
-            ) from None
+            raise unwritable(self.name, trouble.why, trouble.remedy) from None
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
             yield
         except Trouble as trouble:
-            raise StateInvalid.of(
-                Code.STATE_UNREADABLE,
-                f"it cannot be read: {trouble.why}",
-                hint=trouble.remedy,
-                file=self.name,
-            ) from None
+            raise unreadable(self.name, trouble.why, trouble.remedy) from None
 
     def _last(self) -> int:
         return max(self._bucket.numbers(f"{self._path}.journal"), default=0)

@@ -22,7 +22,7 @@ from zapi_sync.core.holding import Kept, holder_text, read_holder
 from zapi_sync.core.postgres_failures import reason
 from zapi_sync.core.state_rows import rows_of, state_of
 from zapi_sync.errors import Code, StateInvalid, StateUnwritable
-from zapi_sync.shared_state import lost
+from zapi_sync.shared_state import lost, unreadable, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -386,10 +386,7 @@ def _reading(name: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        why, hint = _reason(error)
-        raise StateInvalid.of(
-            Code.STATE_UNREADABLE, f"it cannot be read: {why}", hint=hint, file=name
-        ) from None
+        raise unreadable(name, *_reason(error)) from None
 
 
 @contextmanager
@@ -397,10 +394,7 @@ def _writing(name: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        why, hint = _reason(error)
-        raise StateUnwritable.of(
-            Code.STATE_UNWRITABLE, f"it cannot be written: {why}", hint=hint, file=name
-        ) from None
+        raise unwritable(name, *_reason(error)) from None
 
 
 def _reason(error: psycopg.Error) -> tuple[str, str]:
