@@ -21,6 +21,7 @@ FLOORS = {
     "lanes": 3,
     "deadline": 3,
     "shared_state": 3,
+    "object_state": 4,
     "strangers": 3,
     "survey": 3,
     "edge": 4,

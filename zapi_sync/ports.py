@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
+
+    from obstore import PutMode
 
     from zapi_sync.core.holding import Holder, Kept
     from zapi_sync.core.journal import Event
@@ -119,6 +121,29 @@ class Backend(Protocol):
 
     def take_away(self, id: str) -> None:
         """Whoever has the lock by this id has it no more."""
+
+
+class Bucket(Protocol):
+    """Where object storage keeps objects by their paths. All raise core.object_sequence.Trouble."""
+
+    def get(self, path: str) -> tuple[bytes, PutMode] | None:
+        """What is there, and the mode of a put in its place; None where there is nothing."""
+
+    def has(self, path: str) -> bool:
+        """Whether there is anything."""
+
+    def numbers(self, folder: str) -> list[int]:
+        """Those of the objects in a folder that are called by a number of ten digits."""
+
+    def put(self, path: str, body: bytes, mode: PutMode) -> PutMode | None:
+        """The mode of a put in its place; None where another one's is there. It is done but once, whatever
+        becomes of the answer; `body` is like no other."""
+
+    def put_once(self, path: str, body: bytes, mode: PutMode) -> PutMode | None:
+        """As `put`, but a put without an answer is not looked for; None where the condition does not hold."""
+
+    def delete(self, paths: Sequence[str]) -> None:
+        """Whether they are there or not."""
 
 
 class GroupCreator(Protocol):

@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from unittest import mock
 
 import obstore
 import pytest
 from werkzeug.wrappers import Response
 
-from tests.contract.objects import KEY_ID, SECRET, Asked, Endpoint, Serve, endpoint, served
-from zapi_sync.core.holding import Holder
+from tests.contract.objects import KEY_ID, SECRET, Asked, Endpoint, Serve, served
+from zapi_sync.cli.sharing import object_backend
 from zapi_sync.core.object_sequence import Place, read_place
-from zapi_sync.edge import object_state
-from zapi_sync.edge.object_state import Grip, ObjectBackend
+from zapi_sync.edge import bucket as requests
 from zapi_sync.errors import StateInvalid, StateUnwritable, ZapiSyncError
+from zapi_sync.object_state import ObjectBackend
 
+from .buckets import backend, bucket, taken, there
 from .given import refusal
 
-HOLDER = Holder("one", "ana", "laptop", 7, "2026-11-23T10:00:00Z")
+__all__ = ["backend", "bucket", "there"]  # fixtures
+
 STATE = "team/launch.state.json"
 FIRST = f"{STATE}.journal/0000000001"
-
-
-@pytest.fixture
-def there() -> Iterator[Endpoint]:
-    server = endpoint()
-    impatient = mock.patch.object(object_state, "_PAUSES", (0.0, 0.0))
-    with mock.patch.dict("os.environ", server.environment), impatient:
-        yield server
-    server.act = served
-
-
-@pytest.fixture
-def bucket(there: Endpoint) -> str:
-    return there.new_bucket()
-
-
-@pytest.fixture
-def backend(bucket: str) -> ObjectBackend:
-    return ObjectBackend.of(f"s3://{bucket}/team/launch")
-
-
-def taken(backend: ObjectBackend) -> Grip:
-    grip = backend.take(HOLDER, 60.0)
-    assert isinstance(grip, Grip)
-    return grip
 
 
 @pytest.mark.parametrize(
@@ -69,7 +46,7 @@ def test_an_address_names_a_bucket_and_a_state(address: str, place: Place) -> No
      "acme/..", "acme/./x", "acme/x#y", "acme/%2e", "acme/x\n"],
 )  # fmt: skip
 def test_an_address_of_another_form_is_refused_and_not_shown(rest: str) -> None:
-    assert refusal(StateInvalid, lambda: ObjectBackend.of("s3://" + rest)) == [
+    assert refusal(StateInvalid, lambda: object_backend("s3://" + rest)) == [
         "what follows s3:// is no BUCKET[/PREFIX/]NAME | "
         "write letters, digits and . _ = @ + - between slashes, as in s3://acme-infra/whatsapp/launch; "
         "credentials and endpoints are read from the environment alone"
@@ -82,7 +59,7 @@ def test_an_address_of_another_form_is_refused_and_not_shown(rest: str) -> None:
 )
 def test_an_endpoint_is_https_or_on_this_machine(there: Endpoint, url: str) -> None:
     with mock.patch.dict("os.environ", {"AWS_ENDPOINT_URL": url}):
-        assert refusal(StateInvalid, lambda: ObjectBackend.of("s3://acme/x")) == [
+        assert refusal(StateInvalid, lambda: object_backend("s3://acme/x")) == [
             "s3://acme/x: AWS_ENDPOINT_URL is no endpoint that a state can be sent to | "
             "write https://HOST, or http://127.0.0.1:PORT for a service on this machine; or unset it"
         ]
@@ -91,23 +68,23 @@ def test_an_endpoint_is_https_or_on_this_machine(there: Endpoint, url: str) -> N
 @pytest.mark.parametrize("url", ["https://s3.example.org", "http://localhost:9000", "http://[::1]:9000/"])
 def test_these_endpoints_are_taken(there: Endpoint, url: str) -> None:
     with mock.patch.dict("os.environ", {"AWS_ENDPOINT_URL": url}):
-        assert ObjectBackend.of("s3://acme/x").name == "s3://acme/x"
+        assert object_backend("s3://acme/x").name == "s3://acme/x"
 
 
 def test_an_environment_that_cannot_be_used_is_told_by_its_variables() -> None:
     unusable = {"AZURE_STORAGE_ACCOUNT_NAME": "acme", "AZURE_STORAGE_ACCOUNT_KEY": f"{SECRET} is no base64"}
     with mock.patch.dict("os.environ", unusable):
-        assert refusal(StateInvalid, lambda: ObjectBackend.of("az://acme/x")) == [
+        assert refusal(StateInvalid, lambda: object_backend("az://acme/x")) == [
             "az://acme/x: the environment's settings for az:// cannot be used | see to the variables "
             "AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY and the like, "
             "which are lacking or cannot be read"
         ]
     with mock.patch.dict("os.environ", {**unusable, "AZURE_STORAGE_ACCOUNT_KEY": "c2Vrcml0"}):
-        assert ObjectBackend.of("az://acme/x").name == "az://acme/x"
+        assert object_backend("az://acme/x").name == "az://acme/x"
 
 
 def test_no_bucket(there: Endpoint) -> None:
-    backend = ObjectBackend.of("s3://nowhere-to-be-found/x")
+    backend = object_backend("s3://nowhere-to-be-found/x")
     why = "there is no such bucket | see to the address, or make the bucket: zapi-sync makes none"
     assert refusal(StateInvalid, backend.read) == [f"{backend.name}: it cannot be read: {why}"]
     assert refusal(StateUnwritable, lambda: taken(backend)) == [
@@ -133,8 +110,8 @@ def test_an_answer_is_told_in_our_own_words(
     there: Endpoint, backend: ObjectBackend, status: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     there.act = lambda *_: Response(LEAK, status)
-    with mock.patch.object(object_state, "_LOOKS_AGAIN", 0):
-        backend = ObjectBackend.of(backend.name)
+    with mock.patch.object(requests, "_LOOKS_AGAIN", 0):
+        backend = object_backend(backend.name)
     calls: list[Callable[[], object]] = [lambda: taken(backend), backend.read, backend.holder]
     calls.append(lambda: backend.take_away("one"))
     for call in calls:
@@ -164,7 +141,7 @@ def test_an_append_that_is_refused_is_not_believed(
 
 def test_unreachable(closed_port: int, there: Endpoint) -> None:
     with mock.patch.dict("os.environ", {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{closed_port}"}):
-        backend = ObjectBackend.of("s3://acme/x")
+        backend = object_backend("s3://acme/x")
     assert refusal(StateUnwritable, lambda: taken(backend)) == [
         "s3://acme/x: it cannot be written: it cannot be reached | "
         "see to the network, a proxy or the endpoint, then run this again"
@@ -179,8 +156,8 @@ def test_no_answer(there: Endpoint, bucket: str) -> None:
         return None
 
     there.act = act
-    with mock.patch.object(object_state, "ANSWER_SECONDS", 1):
-        backend = ObjectBackend.of(f"s3://{bucket}/x")
+    with mock.patch.object(requests, "ANSWER_SECONDS", 1):
+        backend = object_backend(f"s3://{bucket}/x")
     try:
         assert refusal(StateUnwritable, lambda: taken(backend)) == [
             f"{backend.name}: it cannot be written: it gave no answer in time | "
@@ -220,7 +197,7 @@ def test_what_was_removed_by_hand_is_not_taken_for_nothing(
     grip.append(2, b"second\n")
     for removed, told in ((2, 2), (1, 2), (3, 1)):
         obstore.delete(there.open(bucket), f"{STATE}.journal/{removed:010}")
-        assert refusal(StateInvalid, ObjectBackend.of(backend.name).read) == [
+        assert refusal(StateInvalid, object_backend(backend.name).read) == [
             f"{backend.name}: number {told:010} of its journal is gone, "
             "and what belongs to it is still there | restore it, from the bucket's versions or a backup; "
             "without it groups would be created again"

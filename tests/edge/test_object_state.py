@@ -20,54 +20,28 @@ import pytest
 from obstore.exceptions import AlreadyExistsError
 from werkzeug.wrappers import Response
 
-from tests.contract.objects import Act, Asked, Endpoint, Serve, endpoint, served
+from tests.contract.objects import Act, Asked, Endpoint, Serve, served
+from zapi_sync.cli.sharing import object_backend
 from zapi_sync.cli.wiring import open_state
-from zapi_sync.core.holding import Holder, Kept
+from zapi_sync.core.holding import Kept
 from zapi_sync.core.journal import Begin, replay
 from zapi_sync.core.object_sequence import Lock
 from zapi_sync.core.outcome import Unknown
-from zapi_sync.edge import object_state
-from zapi_sync.edge.object_state import Grip, ObjectBackend
 from zapi_sync.errors import StateLost, StateUnwritable
+from zapi_sync.object_state import Grip, ObjectBackend
 
+from .buckets import backend, bucket, holder, taken, there
 from .given import LINEAGE, MADE, STATE, attempt
+
+__all__ = ["backend", "bucket", "there"]  # fixtures
 
 OVER = -60.0
 """A lease that is over at once, for others."""
 
 
-def holder(id: str = "one") -> Holder:
-    return Holder(id, "ana", "laptop", 7, "2026-11-23T10:00:00Z")
-
-
-def taken(backend: ObjectBackend, id: str = "one", seconds: float = 60.0) -> Grip:
-    grip = backend.take(holder(id), seconds)
-    assert isinstance(grip, Grip)
-    return grip
-
-
-@pytest.fixture
-def there() -> Iterator[Endpoint]:
-    server = endpoint()
-    impatient = mock.patch.object(object_state, "_PAUSES", (0.0, 0.0))
-    with mock.patch.dict("os.environ", server.environment), impatient:
-        yield server
-    server.act = served
-
-
-@pytest.fixture
-def bucket(there: Endpoint) -> str:
-    return there.new_bucket()
-
-
-@pytest.fixture
-def backend(bucket: str) -> ObjectBackend:
-    return ObjectBackend.of(f"s3://{bucket}/team/launch")
-
-
 def again(backend: ObjectBackend) -> ObjectBackend:
     """Another machine with the same state."""
-    return ObjectBackend.of(backend.name)
+    return object_backend(backend.name)
 
 
 @contextmanager
@@ -385,8 +359,9 @@ def test_a_lock_that_is_renewed_while_it_is_taken_away_goes(there: Endpoint, bac
 CHECKPOINTS = """
 import os, sys
 from zapi_sync.cli.wiring import open_state
+from zapi_sync import object_state
 from zapi_sync.core import state_document, stored
-from zapi_sync.edge import object_state
+from zapi_sync.edge import bucket
 for address in sys.stdin:
     pid = os.fork()
     if pid == 0:
@@ -454,7 +429,7 @@ def test_a_checkpoint_can_be_killed_at_any_request(there: Endpoint) -> None:
 
 @pytest.mark.skipif("ZAPI_SYNC_TEST_BUCKET" not in os.environ, reason="ZAPI_SYNC_TEST_BUCKET names no bucket")
 def test_a_real_bucket_honours_the_conditions() -> None:
-    backend = ObjectBackend.of(f"{os.environ['ZAPI_SYNC_TEST_BUCKET']}/zapi-sync-test-{uuid.uuid4()}/launch")
+    backend = object_backend(f"{os.environ['ZAPI_SYNC_TEST_BUCKET']}/zapi-sync-test-{uuid.uuid4()}/launch")
     old = taken(backend, "old", OVER)
     old.append(1, b"old\n")
     new = taken(again(backend), "new")

@@ -19,6 +19,7 @@ from zapi_sync.shared_state import LEASE_SECONDS, SharedState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zapi_sync.object_state import ObjectBackend
     from zapi_sync.ports import Backend
 
 LEASE_VARIABLE = "ZAPI_SYNC_LEASE"
@@ -40,16 +41,28 @@ def _backend(address: str) -> Backend:
 
         return GitBackend.of(address)
     if address.startswith(("s3://", "gs://", "az://")):
-        try:
-            from zapi_sync.edge.object_state import ObjectBackend
-        except ModuleNotFoundError as missing:
-            raise _missing(address, missing, "obstore", "objects") from None
-        return ObjectBackend.of(address)
+        return object_backend(address)
     try:
         from zapi_sync.edge.postgres_state import PostgresBackend
     except ImportError as missing:  # psycopg says so where there is no libpq, too
         raise _missing(address, missing, "psycopg", "postgresql") from None
     return PostgresBackend.of(address)
+
+
+def object_backend(address: str) -> ObjectBackend:
+    """The backend at CLOUD://BUCKET[/PREFIX/]NAME; at a folder, that of `groups` in it.
+
+    Raises StateInvalid for what is no such address, and for an environment that cannot be used.
+    """
+    try:
+        from zapi_sync.edge.bucket import Bucket
+    except ModuleNotFoundError as missing:
+        raise _missing(address, missing, "obstore", "objects") from None
+    from zapi_sync.core.object_sequence import read_place
+    from zapi_sync.object_state import ObjectBackend
+
+    place = read_place(address)
+    return ObjectBackend(address, Bucket(place.cloud, place.bucket, address), place.path)
 
 
 def _missing(address: str, error: ImportError, package: str, extra: str) -> StateInvalid:

@@ -1,4 +1,4 @@
-"""What the objects of a state in object storage say; edge/object_state.py has the protocol."""
+"""What the objects of a state in object storage say; object_state.py has the protocol."""
 
 from __future__ import annotations
 

@@ -20,23 +20,15 @@ a tenth of the lease). Where they do not, two may hold the lock, and still but o
 
 from __future__ import annotations
 
-import os
-import re
 import secrets
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
-from obstore.store import AzureStore, GCSStore, S3Store
 
 from zapi_sync.core.holding import Kept
 from zapi_sync.core.object_sequence import (
     LINE,
-    NO_BUCKET,
     NO_CONDITIONS,
     TAKEOVER,
     Gone,
@@ -48,10 +40,8 @@ from zapi_sync.core.object_sequence import (
     picture_of,
     read_entry,
     read_lock,
-    read_place,
-    trouble_of,
 )
-from zapi_sync.dataclass import dataclass, replace
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, StateInvalid, StateLost, StateUnwritable
 from zapi_sync.shared_state import lost, unreadable, unwritable
 
@@ -59,46 +49,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from obstore import PutMode
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
     from zapi_sync.core.holding import Holder
     from zapi_sync.core.object_sequence import Entry, Picture
+    from zapi_sync.ports import Bucket
 
-ANSWER_SECONDS = 20
-"""So long may a request take."""
-_LOOKS_AGAIN = 2
-_PAUSES = (0.5, 1.0)
-"""Before a put is sent once more, as it was, that got no answer and is not to be found."""
 _READINGS = 5
 _AT_ONCE = 16
 _CREATE: PutMode = "create"
 _NO_VERSION: PutMode = {"e_tag": '"0x8D4BCC2E4835CD0"', "version": "1"}
-_VARIABLES = {
-    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and the like",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_SERVICE_ACCOUNT",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY and the like",
-}
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
 class ObjectBackend:
     """See ports.Backend."""
 
-    def __init__(self, name: str, bucket: _Bucket, path: str) -> None:
+    def __init__(self, name: str, bucket: Bucket, path: str) -> None:
         self.name = name
         self._bucket = bucket
         self._path = path
         self._entries: dict[int, Entry] = {}
         self._is_checked = False
-
-    @classmethod
-    def of(cls, address: str) -> ObjectBackend:
-        """The backend at CLOUD://BUCKET[/PREFIX/]NAME; at a folder, that of `groups` in it.
-
-        Raises StateInvalid for what is no such address, and for an environment that cannot be used.
-        """
-        place = read_place(address)
-        return cls(address, _Bucket(place.cloud, place.bucket, address), place.path)
 
     def read(self) -> Kept:
         with self._reading():
@@ -152,7 +122,10 @@ class ObjectBackend:
     def lock(self) -> tuple[Lock, PutMode]:
         """The lock, and the mode of a put in its place."""
         there = self._bucket.get(self.lock_path)
-        return (read_lock(there.body, self.name), there.version) if there else (Lock(), _CREATE)
+        if there is None:
+            return Lock(), _CREATE
+        text, version = there
+        return read_lock(text, self.name), version
 
     def entry(self, number: int) -> Entry:
         """One entry, which never changes. Raises Gone."""
@@ -160,7 +133,7 @@ class ObjectBackend:
             there = self._bucket.get(self.entry_path(number))
             if there is None:
                 raise Gone(number)
-            self._entries[number] = read_entry(there.body, self.name, number)
+            self.remember(number, there[0])
         return self._entries[number]
 
     def remember(self, number: int, text: bytes) -> None:
@@ -245,7 +218,7 @@ class Grip:
     """See ports.Grip. `last` is the number that the sequence had come to when the lock was taken."""
 
     def __init__(
-        self, backend: ObjectBackend, bucket: _Bucket, lock: Lock, version: PutMode, last: int
+        self, backend: ObjectBackend, bucket: Bucket, lock: Lock, version: PutMode, last: int
     ) -> None:
         self._backend = backend
         self._bucket = bucket
@@ -323,148 +296,6 @@ class Grip:
         return lost(self._backend.name, "another run took it, or somebody took it away")
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    body: bytes
-    version: PutMode
-
-
-class _Bucket:
-    """Requests to a bucket, a put being sent once. All raise Trouble."""
-
-    def __init__(self, cloud: str, bucket: str, name: str) -> None:
-        """Raises StateInvalid for an environment that cannot be used."""
-        self._looking = _store(cloud, bucket, name, retries=_LOOKS_AGAIN)
-        self._writing = _store(cloud, bucket, name, retries=0)
-
-    def get(self, path: str) -> _Object | None:
-        with suppress(_Nothing), _asking():
-            there = obstore.get(self._looking, path)
-            return _Object(bytes(there.bytes()), _version(there.meta["e_tag"], there.meta["version"]))
-        return None
-
-    def has(self, path: str) -> bool:
-        with suppress(_Nothing), _asking():
-            obstore.head(self._looking, path)
-            return True
-        return False
-
-    def numbers(self, folder: str) -> list[int]:
-        with _asking():
-            paths = [each["path"] for some in obstore.list(self._looking, prefix=folder) for each in some]
-        names = [path.rpartition("/")[2] for path in paths]
-        return [int(name) for name in names if re.fullmatch("[0-9]{10}", name)]
-
-    def delete(self, paths: Sequence[str]) -> None:
-        if paths:
-            with suppress(_Nothing), _asking():
-                obstore.delete(self._writing, paths)
-
-    def put(self, path: str, body: bytes, mode: PutMode) -> PutMode | None:
-        """The version that it is now; None where another one's is there. `body` is like no other.
-
-        A put without an answer is looked for. Where it is not there, it is sent once more as it was: its
-        condition holds but once, so that it is done but once.
-        """
-        trouble = Trouble("others were writing it, too", "run this again")
-        for pause in (*_PAUSES, 0.0):
-            is_refused = False
-            try:
-                version = self.put_once(path, body, mode)
-                if version:
-                    return version
-                is_refused = True
-            except Trouble as met:
-                if met.is_final:
-                    raise
-                trouble = met
-            there = self.get(path)
-            if there and there.body == body:
-                return there.version
-            if there and is_refused and there.version != mode:
-                return None
-            time.sleep(pause)
-        raise trouble
-
-    def put_once(self, path: str, body: bytes, mode: PutMode) -> PutMode | None:
-        """The version that it is now; None where the condition does not hold."""
-        try:
-            with _asking():
-                done = obstore.put(self._writing, path, body, mode=mode, use_multipart=False)
-                return _version(done["e_tag"], done["version"])
-        except (AlreadyExistsError, PreconditionError):
-            return None
-
-
-class _Nothing(Trouble):
-    """There is no such object, or no such bucket."""
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Refused conditions pass, all else becomes Trouble."""
-    try:
-        yield
-    except (AlreadyExistsError, PreconditionError):
-        raise
-    except FileNotFoundError:
-        raise _Nothing(*NO_BUCKET, is_final=True) from None
-    except BaseError as error:
-        raise trouble_of(str(error)) from None
-
-
 def _token() -> str:
     """No two puts are of the same bytes, nor of the same e-tag, which may be their hash."""
     return secrets.token_hex(8)
-
-
-def _version(e_tag: str | None, version: str | None) -> PutMode:
-    if e_tag is None:
-        raise Trouble(*NO_CONDITIONS)
-    return {"e_tag": e_tag, "version": version} if version else {"e_tag": e_tag}
-
-
-def _store(cloud: str, bucket: str, name: str, *, retries: int) -> ObjectStore:
-    """The cloud's own environment says the rest: credentials, region, endpoint."""
-    client: ClientConfig = {
-        "timeout": f"{ANSWER_SECONDS}s",
-        "connect_timeout": "5s",
-        # shorter than any service's: a connection that it is about to close would leave a put in doubt
-        "pool_idle_timeout": "5s",
-    }
-    retry: RetryConfig = {"max_retries": retries, "retry_timeout": timedelta(seconds=ANSWER_SECONDS)}
-    try:
-        if cloud == "gs":
-            return GCSStore(bucket, client_options=client, retry_config=retry)
-        if cloud == "az":
-            return AzureStore(bucket, client_options=client, retry_config=retry)
-        plain = [variable for variable in _ENDPOINTS if _is_plain(variable, name)]
-        client["allow_http"] = bool(plain)
-        return S3Store(bucket, client_options=client, retry_config=retry)
-    except BaseError:  # its text may hold what the environment does
-        raise StateInvalid.of(
-            Code.STATE_ADDRESS,
-            f"the environment's settings for {cloud}:// cannot be used",
-            hint=f"see to the variables {_VARIABLES[cloud]}, which are lacking or cannot be read",
-            file=name,
-        ) from None
-
-
-def _is_plain(variable: str, name: str) -> bool:
-    """Whether it names an endpoint at plain HTTP, which is for this machine alone. Raises StateInvalid."""
-    text = os.environ.get(variable)
-    if text is None:
-        return False
-    found = re.fullmatch(
-        r"(https?)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?(?:/[\w./-]*)?", text
-    )
-    if found and found[1] == "https":
-        return False
-    if found and re.fullmatch(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]", found[2]):
-        return True
-    raise StateInvalid.of(
-        Code.STATE_ADDRESS,
-        f"{variable} is no endpoint that a state can be sent to",
-        hint="write https://HOST, or http://127.0.0.1:PORT for a service on this machine; or unset it",
-        file=name,
-    )
