@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
 
 import pytest
 import yaml
 from hypothesis import given
 
-from zapi_sync.core import document as limits
-from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.config import Config, read_config
-from zapi_sync.core.document import Document
 from zapi_sync.core.model import InstanceName
-from zapi_sync.core.pacing import Pacing, Pacings
+from zapi_sync.core.pacing import Pacings
 from zapi_sync.core.participants import MAX_PARTICIPANTS
-from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.verdict import JsonValue
-from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Location, Severity
+from zapi_sync.errors import Code, ConfigInvalid, Location, Severity
 
+from .configs import LID, Schema, config, invalid, one
 from .drawn import QUICK
 from .made import document, group, told, with_tables
 from .test_verdict import GROUPS_SCHEMA, configs
-
-Schema = Mapping[str, object]
-LID = "120363025246125486@lid"
-
-
-def config(schema: Schema, *texts: str) -> Config:
-    return read_config(
-        [document(f"version: 1\n{text}", f"{n}.yaml") for n, text in enumerate(texts, 1)], schema
-    )
-
-
-def invalid(schema: Schema, *texts: str) -> tuple[Diagnostic, ...]:
-    with pytest.raises(ConfigInvalid) as refused:
-        config(schema, *texts)
-    return refused.value.diagnostics
-
-
-def one(phones: str, more: str = "", name: str = "A") -> str:
-    return f"groups:\n  a:\n    groupName: {name}\n    phones: {phones}\n{more}"
 
 
 def test_a_group_is_read_with_all_its_attributes(groups_schema: Schema) -> None:
@@ -102,70 +79,6 @@ def test_defaults_hold_for_their_own_file(groups_schema: Schema) -> None:
 @pytest.mark.parametrize("name", ["2026", "No", "12:30", "1_000", "~", "1e3", "0x1F", "true", "'true'"])
 def test_a_group_name_is_the_text_that_was_written(groups_schema: Schema, name: str) -> None:
     assert config(groups_schema, one("[5544999999999]", name=name)).groups[0].group_name == name.strip("'")
-
-
-@pytest.mark.parametrize(
-    ("written", "seconds"),
-    [
-        ("60s", 60),
-        ("5m", 300),
-        ("1h", 3600),
-        ("90", 90),
-        ("0", 0),
-        ("0.5s", 0.5),
-        ("1.25m", 75),
-        ('"60"', 60),
-        ("007", 7),
-    ],
-)
-def test_a_pace_has_units(groups_schema: Schema, written: str, seconds: float) -> None:
-    assert config(groups_schema, f"groups: {{}}\npacing: {{every: {written}, perDay: 7}}").pacings == Pacings(
-        Pacing(seconds, 7)
-    )
-
-
-def test_an_instance_has_a_pace_of_its_own_where_it_says_so(groups_schema: Schema) -> None:
-    text = (
-        "groups:\n"
-        + "".join(
-            f"  {name}: {{instance: {name}, groupName: A, phones: [5544999999999]}}\n" for name in "abc"
-        )
-        + "pacing: {every: 5m, instances: {a: {perDay: 3}, b: {every: 1h}}}\n"
-    )
-    pacings = config(groups_schema, text).pacings
-    assert [pacings.of(InstanceName(name)) for name in "abc"] == [
-        Pacing(300, 3),
-        Pacing(3600, 20),
-        Pacing(300, 20),
-    ]
-
-
-def test_a_pace_for_an_instance_without_groups_is_told(groups_schema: Schema) -> None:
-    text = "groups:\n  a: {instance: sales, groupName: A, phones: [5544999999999]}\npacing:\n  instances:\n"
-    (misspelt,) = config(groups_schema, text + "    slaes: {perDay: 3}\n").warnings
-    assert (misspelt.code, misspelt.hint) == (Code.PACE_OF_NO_INSTANCE, 'did you mean "sales"?')
-    assert misspelt.location
-    assert (misspelt.location.line, misspelt.location.column) == (6, 5)
-    (unused,) = config(groups_schema, text + "    other: {perDay: 3}\n").warnings
-    assert unused.message == 'a pace for the instance "other", and no group is on it'
-    assert unused.hint == "remove it, or put a group on that instance"
-    broken = text.replace("groupName: A", "groupName: []") + "    slaes: {perDay: 3}\n"
-    assert [each.code for each in invalid(groups_schema, broken)] == [Code.WRONG_VALUE]
-
-
-def test_a_pace_stands_in_one_file_or_is_the_same_in_both(groups_schema: Schema) -> None:
-    pace, other = "groups: {}\npacing: {every: 60s}", "groups: {}\npacing: {every: 5m}"
-    assert config(groups_schema, "groups: {}", other).pacings == Pacings(Pacing(300))
-    assert config(groups_schema, pace, "groups: {}\npacing: {every: 1m, perDay: 20}").pacings == Pacings()
-    (complaint,) = invalid(groups_schema, pace, other)
-    assert told([complaint]) == [
-        "2.yaml:3:1+6 error: two files ask for different paces, and they hold for all files "
-        "together | keep `pacing`"
-        " in one file"
-    ]
-    assert [(word, place.file, place.line) for word, place in complaint.also] == [
-        ("the other one", "1.yaml", 3)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -390,100 +303,6 @@ def test_any_near_valid_config_is_groups_or_complaints_with_a_place(data: JsonVa
         assert complaint.hint
         assert complaint.location
         assert complaint.location.line
-
-
-def test_no_more_complaints_are_told_than_anybody_reads(groups_schema: Schema) -> None:
-    phones = ", ".join(str(number) for number in range(MAX_COMPLAINTS + 5))
-    found = invalid(groups_schema, one(f"[{phones}]"))
-    assert len(found) == MAX_COMPLAINTS + 1
-    assert (found[-1].code, found[-1].severity) == (Code.MORE_MISTAKES, Severity.ERROR)
-    assert found[-1].message == "there are more errors than the 1,000 that are told at once"
-    assert found[-1].location == found[-2].location
-
-
-def test_more_warnings_than_are_told_keep_no_error_from_being_told(groups_schema: Schema) -> None:
-    lids = ", ".join(f"{number}@lid" for number in range(MAX_COMPLAINTS + 5))
-    fine = config(groups_schema, one(f"[{lids}, 5544999999999]"))
-    assert len(fine.warnings) == MAX_COMPLAINTS + 1
-    assert fine.warnings[-1].severity is Severity.WARNING
-    found = invalid(groups_schema, one(f"[{lids}, 123]"))
-    assert [each.message for each in found if each.severity is Severity.ERROR] == [
-        "a phone number has 8 to 15 digits, and 123 has 3"
-    ]
-
-
-def test_what_cannot_be_read_for_being_too_much_is_not_read(groups_schema: Schema) -> None:
-    rows = "".join(f"  g{n}: {{phones: []}}\n" for n in range(MAX_COMPLAINTS))
-    found = invalid(groups_schema, f"groups:\n{rows}")
-    assert found[-1].code is Code.MORE_MISTAKES
-    assert len(found) == MAX_COMPLAINTS + 1
-
-
-@pytest.mark.parametrize("first", ["groupName: G0, phones: *team", "groupName: '', phones: *team"])
-def test_a_mistake_in_a_list_that_groups_share_is_one(groups_schema: Schema, first: str) -> None:
-    rows = f"  g0: {{{first}}}\n"
-    rows += "".join(f"  g{n}: {{groupName: G{n}, phones: *team}}\n" for n in range(1, MAX_COMPLAINTS + 5))
-    text = f"x-t: &team [Abc, 5544999999999]\ngroups:\n{rows}  z: {{groupName: Z, phones: [12]}}\n"
-    found = [each for each in invalid(groups_schema, text) if each.code is not Code.WRONG_VALUE]
-    assert [(each.code, each.location and each.location.line) for each in found] == [
-        (Code.NOT_A_PHONE, 2),
-        (Code.NOT_A_PHONE, MAX_COMPLAINTS + 9),
-    ]
-
-
-def test_no_more_files_are_taken_than_have_anything_to_tell(groups_schema: Schema) -> None:
-    taken: list[int] = []
-
-    def documents() -> Iterator[Document]:
-        for number in range(10):
-            taken.append(number)
-            rows = "".join(f"  g{number}-{n}: {{}}\n" for n in range(MAX_COMPLAINTS // 4))
-            yield document(f"version: 1\ngroups:\n{rows}", f"{number}.yaml")
-
-    with pytest.raises(ConfigInvalid) as refused:
-        read_config(documents(), groups_schema)
-    assert taken == [0, 1, 2]
-    assert len(refused.value.diagnostics) == MAX_COMPLAINTS + 1
-    assert refused.value.diagnostics[-1].code is Code.MORE_MISTAKES
-
-
-def test_of_what_is_wrong_before_the_data_is_read_no_more_is_told_either(groups_schema: Schema) -> None:
-    tags = ", ".join("!t x" for _ in range(MAX_COMPLAINTS + 5))
-    found = invalid(groups_schema, f"x-a: [{tags}]\ngroups: {{}}\n")
-    assert [each.code for each in found[-2:]] == [Code.TAG, Code.MORE_MISTAKES]
-    assert len(found) == MAX_COMPLAINTS + 1
-
-
-@pytest.mark.parametrize(("values", "text"), [(250, 1), (1, 500)])
-def test_what_aliases_stand_for_is_bounded_over_all_files(
-    groups_schema: Schema, monkeypatch: pytest.MonkeyPatch, values: int, text: int
-) -> None:
-    monkeypatch.setattr(limits, "MAX_EXPANDED", 1000)
-    monkeypatch.setattr(limits, "MAX_EXPANDED_TEXT", 2000)
-    file = f"x-a: &a {'x' * text}\nx-b: [{', '.join(['*a'] * values)}]\ngroups: {{}}\n"
-    assert config(groups_schema, *[file] * 4).files == ("1.yaml", "2.yaml", "3.yaml", "4.yaml")
-    most = "1,000 values" if values > 1 else "2,000 characters"
-    assert told(invalid(groups_schema, *[file] * 5, "nope: not read")) == [
-        f"5.yaml:1:1+1 error: the aliases of this file and of those before it stand for more than {most} | "
-        "write the values out, or split them over several runs: `-f` names the files of one"
-    ]
-
-
-def test_doubts_take_their_place_among_the_warnings(groups_schema: Schema) -> None:
-    lids = ", ".join(f"{number}@lid" for number in range(MAX_COMPLAINTS - 1))
-    text = f"groups:\n  a: {{groupName: A, phones: [5544777777777, {LID}, 5544999999999]}}\n"
-    many = f"groups:\n  b: {{groupName: B, phones: [5544777777777, {lids}]}}\n"
-    first = config(groups_schema, text)
-    assert [
-        each.code for each in first.warnings_with(phone_doubts(first, {each.key for each in first.groups}))
-    ] == [Code.PHONE_IMPOSSIBLE, Code.LID]
-    both = config(groups_schema, text, many)
-    doubts = phone_doubts(both, {each.key for each in both.groups})
-    warnings = both.warnings_with(doubts)
-    assert (len(both.warnings), len(doubts)) == (MAX_COMPLAINTS, 2)
-    assert len(warnings) == MAX_COMPLAINTS + 1
-    assert [each.location and each.location.file for each in warnings[:3]] == ["1.yaml", "2.yaml", "2.yaml"]
-    assert (warnings[-1].code, warnings[-1].severity) == (Code.MORE_MISTAKES, Severity.WARNING)
 
 
 def test_more_participants_than_whatsapp_takes_are_a_warning(groups_schema: Schema) -> None:
