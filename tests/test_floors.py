@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "zapi_sync"
 FLOORS = {
     "dataclass": -1,
+    "language": -1,
     "errors": 0,
     "ci": 0,
     "core": 1,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.cli.short_way import short_way
 from zapi_sync.cli.streams import guard_standard_streams, open_standard_streams
 from zapi_sync.errors import ExitCode, ZapiSyncError
+from zapi_sync.language import ENGLISH, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,11 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, where no command says otherwise
+    language = chosen(arguments, os.environ)
+    if language != ENGLISH:
+        from zapi_sync.cli.speaking import speak_in
+
+        speak_in(language)
     try:
         code = short_way(arguments)
         if code is None:

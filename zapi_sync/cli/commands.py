@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
+from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import ExitCode
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COMMANDS = {
     "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
@@ -32,7 +35,7 @@ COMMANDS = {
     "schema": "Print a published JSON Schema.",
     "completion": "Print what makes a shell complete commands and keys.",
 }
-_HELP_HINT = "  hint: zapi-sync --help, or zapi-sync COMMAND --help, tells what there is"
+_UNWRAPPED = "\b\n"
 _ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
 
 
@@ -47,7 +50,7 @@ class _LazyGroup(click.Group):
             return None
         name, attribute = _ELSEWHERE.get(cmd_name, (cmd_name, "command"))
         command: click.Command = getattr(importlib.import_module(f"zapi_sync.cli.{name}"), attribute)
-        return command
+        return in_language(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -55,16 +58,34 @@ class _LazyGroup(click.Group):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             near = nearest(args[0], COMMANDS)
             if near:
-                ctx.fail(f'No such command {args[0]!r}; did you mean "{near}"?')
+                ctx.fail(_('No such command "{name}"; did you mean "{near}"?', name=args[0], near=near))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        commands = [(name, told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
-        return [CompletionItem(name, help=told) for name, told in commands]
+        commands = [(name, does) for name, does in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=_(does)) for name, does in commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(does)) for name, does in COMMANDS.items()])
+
+
+def paragraphs(command: click.Command) -> Iterator[tuple[str, str]]:
+    """A command's help, each paragraph with click's mark of one that is not to be wrapped, or nothing."""
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        text = paragraph.removeprefix(_UNWRAPPED)
+        yield paragraph[: len(paragraph) - len(text)], text
+
+
+def in_language(command: click.Command) -> click.Command:
+    """The command with its help in the language of this run, and so those under it."""
+    command.help = "\n\n".join(unwrapped + _(text) for unwrapped, text in paragraphs(command))
+    for param in command.params:
+        if isinstance(param, click.Option) and param.help:
+            param.help = _(param.help)
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        in_language(each)
+    return command
 
 
 def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -84,6 +105,7 @@ def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     callback=_tell_versions,
     help="Show the version, and those of what matters.",
 )
+@lang_option
 def root() -> None:
     """WhatsApp groups as code: the groups of a YAML file, created through Z-API, each of them once.
 
@@ -93,6 +115,7 @@ def root() -> None:
 
 def by_click(arguments: Sequence[str]) -> int:
     """Run a command line as click reads it; returns its exit code."""
+    in_language(root)
     try:
         return int(root.main(list(arguments), prog_name="zapi-sync", standalone_mode=False) or ExitCode.DONE)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -101,7 +124,8 @@ def by_click(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         usage = [error.ctx.get_usage()] if error.ctx else []
         said = [printable(line.expandtabs(2)) for line in error.format_message().splitlines()]
-        click.echo("\n".join([*usage, f"error: {said[0]}", *said[1:], _HELP_HINT]), err=True)
+        hint = f"  {_('hint:')} {_('zapi-sync --help, or zapi-sync COMMAND --help, tells what there is')}"
+        click.echo("\n".join([*usage, f"{_('error:')} {said[0]}", *said[1:], hint]), err=True)
         return ExitCode.USAGE
     except click.Abort:
         raise KeyboardInterrupt from None

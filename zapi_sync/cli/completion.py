@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
+from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.cli.short_way import COMPLETION_VARIABLE
 from zapi_sync.errors import ExitCode, ZapiSyncError
 from zapi_sync.render.safe import printable
@@ -23,6 +24,7 @@ MAX_BYTES = 4 * 1024 * 1024
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@lang_option
 def command(shell: str) -> int:
     """Print what makes a shell complete commands, options, files, and the keys of the config's groups.
 

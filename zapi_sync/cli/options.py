@@ -11,6 +11,7 @@ import click
 from zapi_sync.cli import log
 from zapi_sync.cli.completion import complete_file, complete_key
 from zapi_sync.cli.console import Console, Format, carried_out
+from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.cli.wiring import DEFAULT_FILE, STATE_VARIABLE
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def with_console(*more: Format) -> Callable[[Callable[..., int]], Callable[..., 
             help="The form of the result.  [text]",
         )
         @click.option("--no-color", is_flag=True, help="No colours, as with the environment's NO_COLOR.")
+        @lang_option
         @click.option("-v", "--verbose", count=True, help="Say what is read; -vv also what is sent.")
         @functools.wraps(function)
         def command(output_format: str, no_color: bool, verbose: int, **options: object) -> int:

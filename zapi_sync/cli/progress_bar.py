@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
-from rich.text import Text
+from rich.text import Text as Cell
 
 if TYPE_CHECKING:
     from rich.progress import Task
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class _RateColumn(ProgressColumn):
     """Groups a minute, once there is something to count."""
 
-    def render(self, task: Task) -> Text:
+    def render(self, task: Task) -> Cell:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed * 60:.1f}/min" if speed else "", style="dim")
+        return Cell(f"{speed * 60:.1f}/min" if speed else "", style="dim")
 
 
 class ProgressBar:
@@ -48,7 +48,7 @@ class ProgressBar:
         self._progress.advance(self._task)
 
     def note(self, line: str) -> None:
-        self._progress.console.print(Text.from_ansi(line), soft_wrap=True)
+        self._progress.console.print(Cell.from_ansi(line), soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -8,6 +8,7 @@ import gc
 import click
 
 from zapi_sync import sandbox
+from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.errors import ExitCode
 from zapi_sync.render.safe import printable
 
@@ -25,6 +26,7 @@ HOST = "127.0.0.1"
 )
 @click.option("--fault", "faults", multiple=True, metavar="NAME[:TIMES]", help="Misbehave; repeatable.")
 @click.option("--faults", "list_faults", is_flag=True, help="List the faults, and exit.")
+@lang_option
 def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool) -> int:
     """Serve the Z-API emulator on this machine: any instance id and token will do, and nothing real happens.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.edge.inputs import SCHEMAS, schema_text
 
 
 @click.command("schema")
 @click.argument("name", type=click.Choice(SCHEMAS), default="groups")
+@lang_option
 def command(name: str) -> int:
     """Print a published JSON Schema: of the config (groups), of the state, or of a command's JSON output.
 

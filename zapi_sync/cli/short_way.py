@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypeAlias
 
+from zapi_sync.language import known_as
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -34,6 +36,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--detailed-exitcode": FLAG,
         "--out": ONE,
         "--format": ONE,
+        "--lang": ONE,
         "--no-color": FLAG,
     },
     "validate": {
@@ -41,6 +44,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--file": MANY,
         "--strict": FLAG,
         "--format": ONE,
+        "--lang": ONE,
         "--no-color": FLAG,
     },
 }
@@ -72,6 +76,8 @@ def read(command: str, arguments: Sequence[str]) -> Options | None:
             return None
         options.setdefault("--file" if word == "-f" else word, []).append(value)
     if not {*options.get("--format", ())} <= {*FORMATS[command]}:
+        return None
+    if not all(map(known_as, options.get("--lang", ()))):
         return None
     return options
 

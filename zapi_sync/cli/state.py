@@ -11,6 +11,7 @@ from zapi_sync.cli.approval import approve
 from zapi_sync.cli.completion import complete_file, complete_known_key
 from zapi_sync.cli.connecting import check_origin
 from zapi_sync.cli.keys import matching
+from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.cli.options import (
     auto_approve_option,
     files_option,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 
 
 @click.group("state")
+@lang_option
 def command() -> None:
     """List, show, rename and forget what the state knows; take it out and put it back whole.
 
