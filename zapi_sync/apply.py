@@ -16,6 +16,7 @@ from zapi_sync.core.plan import Adopt, Create
 from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import StateUnwritable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     import random
@@ -159,7 +160,9 @@ class Applier:
         self.journal.append(intent)
         outcome = self.creators(group.instance).create_group(group, sending)
         if isinstance(outcome, Created) and not self._claim(outcome.phone):
-            outcome = Unknown(f"the API named {outcome.phone}, which is the group of another key")
+            outcome = Unknown(
+                Text("the API named {phone}, which is the group of another key", phone=outcome.phone)
+            )
         at = self.clock.now()
         failure = self._write_down(Concluded(at, attempt, outcome))
         if isinstance(outcome, Unknown) and not failure:

@@ -43,6 +43,12 @@ class Text(str):
         """The text in the catalogue's language."""
         return _filled(catalogue.gettext(self.template), self.values, catalogue)
 
+    def __add__(self, other: str) -> Text:
+        return Joined("", (self, other))
+
+    def __radd__(self, other: str) -> Text:
+        return Joined("", (other, self))
+
 
 class Plural(Text):
     """A text about a number of things; `number` stands in its braces, too."""

@@ -43,6 +43,7 @@ from zapi_sync.core.object_sequence import (
 )
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, StateInvalid, StateLost, StateUnwritable
+from zapi_sync.language import Text
 from zapi_sync.shared_state import lost, unreadable, unwritable
 
 if TYPE_CHECKING:
@@ -150,9 +151,13 @@ class ObjectBackend:
                 missing = gone.number
         raise StateInvalid.of(
             Code.STATE_GONE,
-            f"number {missing:010} of its journal is gone, and what belongs to it is still there",
-            hint="restore it, from the bucket's versions or a backup; "
-            "without it groups would be created again",
+            Text(
+                "number {missing:010} of its journal is gone, and what belongs to it is still there",
+                missing=missing,
+            ),
+            hint=Text(
+                "restore it, from the bucket's versions or a backup; without it groups would be created again"
+            ),
             file=self.name,
         )
 
@@ -293,7 +298,7 @@ class Grip:
         self._lock, self._version = lock, version
 
     def _lost(self) -> StateLost:
-        return lost(self._backend.name, "another run took it, or somebody took it away")
+        return lost(self._backend.name, Text("another run took it, or somebody took it away"))
 
 
 def _token() -> str:

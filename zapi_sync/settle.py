@@ -23,6 +23,7 @@ from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Absent, Created
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, RemoteUnavailable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -61,14 +62,14 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId], cloc
     else:
         raise RemoteUnavailable.of(
             Code.LISTING_INCOMPLETE,
-            f"the listing of groups still grew after {MAX_PASSES} passes",
-            hint="run this again",
+            Text("the listing of groups still grew after {max_passes} passes", max_passes=MAX_PASSES),
+            hint=Text("run this again"),
         )
     if owned and not listed:
         raise RemoteUnavailable.of(
             Code.LISTING_INCOMPLETE,
-            "the instance lists no groups at all, and the state knows of some",
-            hint="see whether the instance is connected, then run this again",
+            Text("the instance lists no groups at all, and the state knows of some"),
+            hint=Text("see whether the instance is connected, then run this again"),
         )
     groups = [each for each in listed.values() if each.is_group]
     return [each if each.name else _named(directory, each, in_time) for each in groups]
@@ -93,8 +94,11 @@ def _in_time(clock: Clock) -> Callable[[], None]:
         if clock.now() > until:
             raise RemoteUnavailable.of(
                 Code.LISTING_INCOMPLETE,
-                f"the listing of groups took more than {LONGEST_LISTING.total_seconds() / 60:.0f} minutes",
-                hint="see whether Z-API is well and answers at its usual pace, then run this again",
+                Text(
+                    "the listing of groups took more than {total_seconds:.0f} minutes",
+                    total_seconds=LONGEST_LISTING.total_seconds() / 60,
+                ),
+                hint=Text("see whether Z-API is well and answers at its usual pace, then run this again"),
             )
 
     return check
@@ -116,13 +120,15 @@ def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed], in_time:
         if len(listed) > MAX_GROUPS:
             raise RemoteUnavailable.of(
                 Code.LISTING_INCOMPLETE,
-                f"the listing of groups has no end (more than {MAX_GROUPS} groups)",
-                hint="report this to Z-API, then run this again",
+                Text(
+                    "the listing of groups has no end (more than {max_groups} groups)", max_groups=MAX_GROUPS
+                ),
+                hint=Text("report this to Z-API, then run this again"),
             )
     raise RemoteUnavailable.of(
         Code.LISTING_INCOMPLETE,
-        f"the listing of groups has no end ({MAX_PAGES} pages)",
-        hint="report this to Z-API, then run this again",
+        Text("the listing of groups has no end ({max_pages} pages)", max_pages=MAX_PAGES),
+        hint=Text("report this to Z-API, then run this again"),
     )
 
 
@@ -179,7 +185,12 @@ class Settler:
                 return self._none_found(attempt, directory)
             if len(found) > 1:
                 return StillOpen(
-                    f"{len(found)} groups of that name are there: {', '.join(found)}", tuple(found)
+                    Text(
+                        "{found_count} groups of that name are there: {found}",
+                        found_count=len(found),
+                        found=", ".join(found),
+                    ),
+                    tuple(found),
                 )
             return self._confirm(attempt, directory, found[0])
         except RemoteUnavailable as unavailable:
@@ -188,16 +199,21 @@ class Settler:
     def _none_found(self, attempt: OpenAttempt, directory: GroupDirectory) -> Settlement:
         age = (self.clock.now() - attempt.sent_at).total_seconds()
         if self.absent_after is None or age < self.absent_after:
-            return StillOpen("no group of that name is listed, which is no proof that none was made")
+            return StillOpen(Text("no group of that name is listed, which is no proof that none was made"))
         if not directory.is_connected():
-            return StillOpen("no group of that name is listed, and the instance is not connected")
-        return NotThere(f"no group of that name was listed {age:.0f} s after the request (--absent-after)")
+            return StillOpen(Text("no group of that name is listed, and the instance is not connected"))
+        return NotThere(
+            Text("no group of that name was listed {age:.0f} s after the request (--absent-after)", age=age)
+        )
 
     def _confirm(self, attempt: OpenAttempt, directory: GroupDirectory, phone: GroupId) -> Settlement:
         metadata = directory.metadata(phone)
         against = list(contradictions(attempt, metadata, directory.own_phone()))
         if against:
-            return StillOpen(f"{phone} has that name, but {' and '.join(against)}", (phone,))
+            return StillOpen(
+                Text("{phone} has that name, but {against}", phone=phone, against=" and ".join(against)),
+                (phone,),
+            )
         return Found(_described(directory, attempt.intent.group, metadata))
 
 

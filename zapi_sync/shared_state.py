@@ -16,6 +16,7 @@ from zapi_sync.core.holding import Holder
 from zapi_sync.core.known import Known
 from zapi_sync.core.sealing import Keyring
 from zapi_sync.errors import Code, StateInvalid, StateLocked, StateLost, StateUnwritable, ZapiSyncError
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -106,8 +107,9 @@ class SharedState:
         if holder is None or holder.id != id:
             raise StateInvalid.of(
                 Code.NO_SUCH_LOCK,
-                f"no lock {id} is held" + (f": it is held by {holder}" if holder else ", nor another one"),
-                hint="zapi-sync doctor shows who holds it",
+                Text("no lock {id} is held", id=id)
+                + (Text(": it is held by {holder}", holder=holder) if holder else Text(", nor another one")),
+                hint=Text("zapi-sync doctor shows who holds it"),
                 file=self.name,
             )
         self._backend.take_away(id)
@@ -171,8 +173,8 @@ class SharedState:
                 what = "journal" if kept.journal else "backup"
                 raise StateInvalid.of(
                     Code.STATE_GONE,
-                    f"the state is gone, and its {what} is still there",
-                    hint="restore the state; without it groups would be created again",
+                    Text("the state is gone, and its {what} is still there", what=what),
+                    hint=Text("restore the state; without it groups would be created again"),
                     file=self.name,
                 )
             return Known()
@@ -193,9 +195,11 @@ class SharedState:
             if _now() >= deadline:
                 raise StateLocked.of(
                     Code.STATE_LOCKED,
-                    f"another zapi-sync is at work on this state: {grip}",
-                    hint="let it finish, or wait for it with --lock-timeout SECONDS; if it is known to be "
-                    f"gone: zapi-sync state unlock {grip.id}",
+                    Text("another zapi-sync is at work on this state: {grip}", grip=grip),
+                    hint=Text(
+                        "let it finish, or wait for it with --lock-timeout SECONDS; if it is known to be gone: zapi-sync state unlock {id}",
+                        id=grip.id,
+                    ),
                     file=self.name,
                 )
             time.sleep(min(_RETRY_SECONDS, max(0.0, deadline - _now())))
@@ -239,7 +243,7 @@ class _Lease:
 
     def _check(self) -> None:
         if self._lost is None and _now() > self._ends_at - self._seconds * _MARGIN:
-            self._lost = lost(self._name, "it was not renewed in time")
+            self._lost = lost(self._name, Text("it was not renewed in time"))
         if self._lost:
             raise self._lost
 
@@ -263,17 +267,21 @@ def lost(name: str, why: str) -> StateLost:
     """The complaint that the lock is another one's by now."""
     return StateLost.of(
         Code.STATE_LOST,
-        f"the lock on this state was lost: {why}",
-        hint="nothing more was sent; run it again: what was under way is looked for first",
+        Text("the lock on this state was lost: {why}", why=why),
+        hint=Text("nothing more was sent; run it again: what was under way is looked for first"),
         file=name,
     )
 
 
 def unreadable(name: str, why: str, hint: str) -> StateInvalid:
     """The complaint of a backend that cannot tell what is kept."""
-    return StateInvalid.of(Code.STATE_UNREADABLE, f"it cannot be read: {why}", hint=hint, file=name)
+    return StateInvalid.of(
+        Code.STATE_UNREADABLE, Text("it cannot be read: {why}", why=why), hint=hint, file=name
+    )
 
 
 def unwritable(name: str, why: str, hint: str) -> StateUnwritable:
     """The complaint of a backend that cannot keep what it was given, or that holds no lock."""
-    return StateUnwritable.of(Code.STATE_UNWRITABLE, f"it cannot be written: {why}", hint=hint, file=name)
+    return StateUnwritable.of(
+        Code.STATE_UNWRITABLE, Text("it cannot be written: {why}", why=why), hint=hint, file=name
+    )

@@ -8,6 +8,7 @@ from zapi_sync.core.importing import Seen
 from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, RemoteUnavailable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -51,7 +52,9 @@ class StrangerLook:
                 own_phone = self._own_phone(instance)
                 listing = [each for each in self.listing(instance) if each.phone not in known]
             except RemoteUnavailable as unavailable:
-                found.fail(f'the instance "{instance}" cannot be looked at', unavailable)
+                found.fail(
+                    Text('the instance "{instance}" cannot be looked at', instance=instance), unavailable
+                )
             else:
                 found.own_phones[instance] = own_phone
                 found.seen += self._each(instance, listing, found)
@@ -63,8 +66,8 @@ class StrangerLook:
         if own_phone is None:
             raise RemoteUnavailable.of(
                 Code.LOOKUP_FAILED,
-                "the look-up device does not tell the connected number",
-                hint="see whether the instance is connected, then run this again",
+                Text("the look-up device does not tell the connected number"),
+                hint=Text("see whether the instance is connected, then run this again"),
             )
         return own_phone
 
@@ -74,7 +77,7 @@ class StrangerLook:
             if unanswered == UNANSWERED_IN_A_ROW:
                 found.failures.append(look_ended(instance, len(listing) - number + 1))
                 for left in listing[number - 1 :]:
-                    yield Seen(instance, left.phone, left.name, None, "the look ended before its turn")
+                    yield Seen(instance, left.phone, left.name, None, Text("the look ended before its turn"))
                 return
             try:
                 details, unseen = self.inspectors(instance).details(listed.phone), None
@@ -82,7 +85,7 @@ class StrangerLook:
             except RemoteUnavailable as unavailable:
                 details, unseen = None, unavailable.diagnostics[0].message
                 unanswered += 1
-                what = f"the group {listed.phone} cannot be looked at"
+                what = Text("the group {phone} cannot be looked at", phone=listed.phone)
                 found.fail(what, unavailable, Code.GROUP_UNSEEN)
             yield Seen(instance, listed.phone, listed.name, details, unseen)
             self.looked(instance, number, len(listing))

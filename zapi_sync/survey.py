@@ -12,6 +12,7 @@ from zapi_sync.core.drift import Gone, Unseen
 from zapi_sync.core.looking import UNANSWERED_IN_A_ROW, about, look_ended
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, RemoteUnavailable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -59,8 +60,10 @@ class Surveyor:
             try:
                 listing = self.listing(instance)
             except RemoteUnavailable as unavailable:
-                survey.fail(f'the instance "{instance}" cannot be looked at', unavailable)
-                survey.sights |= dict.fromkeys(here, Unseen("its instance cannot be looked at"))
+                survey.fail(
+                    Text('the instance "{instance}" cannot be looked at', instance=instance), unavailable
+                )
+                survey.sights |= dict.fromkeys(here, Unseen(Text("its instance cannot be looked at")))
                 continue
             survey.listings[instance] = listing
             if here:
@@ -72,7 +75,10 @@ class Surveyor:
         try:
             survey.own_phones[instance] = self.inspectors(instance).own_phone()
         except RemoteUnavailable as unavailable:
-            survey.fail(f'whether "{instance}" still leads its groups cannot be told', unavailable)
+            survey.fail(
+                Text('whether "{instance}" still leads its groups cannot be told', instance=instance),
+                unavailable,
+            )
 
     def _look(
         self,
@@ -85,14 +91,16 @@ class Surveyor:
         for number, (key, record) in enumerate(records.items(), start=1):
             if unanswered == UNANSWERED_IN_A_ROW:
                 left = list(records)[number - 1 :]
-                survey.sights |= dict.fromkeys(left, Unseen("the look ended before its turn"))
+                survey.sights |= dict.fromkeys(left, Unseen(Text("the look ended before its turn")))
                 survey.failures.append(look_ended(instance, len(left)))
                 return
             try:
                 sight = self._sight(instance, record.phone, listed)
             except RemoteUnavailable as unavailable:
                 sight = Unseen(unavailable.diagnostics[0].message)
-                survey.fail(f'the group "{key}" cannot be looked at', unavailable, Code.GROUP_UNSEEN)
+                survey.fail(
+                    Text('the group "{key}" cannot be looked at', key=key), unavailable, Code.GROUP_UNSEEN
+                )
             unanswered = unanswered + 1 if isinstance(sight, Unseen) else 0
             survey.sights[key] = sight
             self.looked(instance, number, len(records))
@@ -104,7 +112,7 @@ class Surveyor:
         if phone in listed:
             raise RemoteUnavailable.of(
                 Code.GROUP_UNSEEN,
-                "the API lists it, and says that there is none of its id",
-                hint="run this again; if it stays so, look at the phone",
+                Text("the API lists it, and says that there is none of its id"),
+                hint=Text("run this again; if it stays so, look at the phone"),
             )
         return Gone()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.cli.short_way import short_way
 from zapi_sync.cli.streams import guard_standard_streams, open_standard_streams
 from zapi_sync.errors import ExitCode, ZapiSyncError
-from zapi_sync.language import ENGLISH, chosen
+from zapi_sync.language import ENGLISH, _, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +53,8 @@ def run(arguments: Sequence[str]) -> int:
         print(complaints(error.diagnostics, Paint(False)), file=sys.stderr)  # noqa: T201
         return error.exit_code
     except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
-        print(f"zapi-sync: internal error: {_whereabouts(error)}", file=sys.stderr)  # noqa: T201
-        print("  hint: this is a bug in zapi-sync; report this line and what you ran", file=sys.stderr)  # noqa: T201
+        print(_("zapi-sync: internal error: {whereabouts}", whereabouts=_whereabouts(error)), file=sys.stderr)  # noqa: T201
+        print(_("  hint: this is a bug in zapi-sync; report this line and what you ran"), file=sys.stderr)  # noqa: T201
         return ExitCode.ERROR
 
 
@@ -63,8 +63,9 @@ def _whereabouts(error: BaseException) -> str:
     places = []
     traceback = error.__traceback__
     while traceback:
-        folders, _, file = traceback.tb_frame.f_code.co_filename.rpartition(os.sep)
+        folders, _sep, file = traceback.tb_frame.f_code.co_filename.rpartition(os.sep)
         if "zapi_sync" in folders.split(os.sep):
             places.append(f"{file}:{traceback.tb_lineno}")
         traceback = traceback.tb_next
-    return f"{type(error).__name__} at {places[-1] if places else 'an unknown place'}"
+    kind, place = type(error).__name__, places[-1] if places else _("an unknown place")
+    return _("{kind} at {place}", kind=kind, place=place)

@@ -29,6 +29,7 @@ from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code, ConfigInvalid, ExitCode, StateInvalid, UsageError
+from zapi_sync.language import _
 from zapi_sync.render import json, results
 from zapi_sync.settle import adopt
 
@@ -99,8 +100,8 @@ def import_command(
     if everything or not (key and group_id) or instances or out or write or auto_approve:
         raise UsageError.of(
             Code.USAGE,
-            "import takes KEY and GROUP_ID, or --all and what goes with it",
-            hint="zapi-sync import --help",
+            _("import takes KEY and GROUP_ID, or --all and what goes with it"),
+            hint=_("zapi-sync import --help"),
         )
     config = load_config(files)
     group = _wanted(config, key)
@@ -141,7 +142,7 @@ def resolve_command(
     """
     if bool(group_id) == retry:
         raise UsageError.of(
-            Code.USAGE, "resolve takes either --adopt ID or --retry", hint="zapi-sync resolve --help"
+            Code.USAGE, _("resolve takes either --adopt ID or --retry"), hint=_("zapi-sync resolve --help")
         )
     store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
     console.complain(store.warnings())
@@ -151,18 +152,18 @@ def resolve_command(
         if attempt is None:
             raise StateInvalid.of(
                 Code.NOT_UNSETTLED,
-                f'"{key}" is not unsettled{_near(key, known.open)}',
-                hint="zapi-sync plan shows what is; a group that merely exists is taken in with import",
+                _('"{key}" is not unsettled{near}', key=key, near=_near(key, known.open)),
+                hint=_("zapi-sync plan shows what is; a group that merely exists is taken in with import"),
                 file=store.name,
             )
         if group_id:
             group = attempt.intent.group
             return _adopt(console, store, known, group, group_id, How.ADOPTED, None, sandbox=sandbox)
-        reason = Absent("a person looked, and said that it was not created (resolve --retry)")
+        reason = Absent(_("a person looked, and said that it was not created (resolve --retry)"))
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
             write_down(store, known.state, [conclusion])
-        console.talk(f"{key} is settled as not created; zapi-sync apply creates it")
+        console.talk(_("{key} is settled as not created; zapi-sync apply creates it", key=key))
         if console.json:
             console.result(json.applied([], [], [], []))
         return ExitCode.DONE
@@ -173,16 +174,20 @@ def _refuse_a_known_key(config: Config, known: Known, key: GroupKey, file: str) 
     if key in known.groups:
         raise StateInvalid.of(
             Code.KEY_IN_STATE,
-            f'"{key}" is in the state already, as {known.groups[key].phone}',
-            hint="nothing was changed; a key stands for one group, for ever",
+            _('"{key}" is in the state already, as {phone}', key=key, phone=known.groups[key].phone),
+            hint=_("nothing was changed; a key stands for one group, for ever"),
             file=file,
         )
     source = next((move.source for move in due(config.moves, known) if move.target == key), None)
     if source:
         raise StateInvalid.of(
             Code.KEY_IN_STATE,
-            f'"{key}" is in the state already, as "{source}", which `moved` renames',
-            hint="nothing was changed; zapi-sync apply renames it",
+            _(
+                '"{key}" is in the state already, as "{source}", which `moved` renames',
+                key=key,
+                source=source,
+            ),
+            hint=_("nothing was changed; zapi-sync apply renames it"),
             file=file,
         )
 
@@ -201,15 +206,15 @@ def _wanted(config: Config, key: str) -> Group:
     if GroupKey(key) not in groups:
         raise UsageError.of(
             Code.NO_SUCH_GROUP,
-            f'the config has no group "{key}"{_near(key, groups)}',
-            hint="write the group into the config first: its key is what the state knows it by",
+            _('the config has no group "{key}"{near}', key=key, near=_near(key, groups)),
+            hint=_("write the group into the config first: its key is what the state knows it by"),
         )
     return groups[GroupKey(key)]
 
 
 def _near(key: str, keys: Iterable[str]) -> str:
     close = nearest(key, keys)
-    return f'; did you mean "{close}"?' if close else ""
+    return _('; did you mean "{close}"?', close=close) if close else ""
 
 
 def _adopt(
@@ -242,14 +247,14 @@ def _check_id(state: str, known: Known, group_id: str) -> None:
     if not is_group_id(group_id):
         raise UsageError.of(
             Code.NOT_A_GROUP_ID,
-            f'"{group_id}" is not the id of a group',
-            hint="an id looks like 120363019502650977-group",
+            _('"{group_id}" is not the id of a group', group_id=group_id),
+            hint=_("an id looks like 120363019502650977-group"),
         )
     owner = next((key for key, record in known.groups.items() if record.phone == group_id), None)
     if owner:
         raise StateInvalid.of(
             Code.GROUP_OF_ANOTHER_KEY,
-            f'{group_id} is the group of "{owner}" already',
-            hint="nothing was changed; two keys never stand for one group",
+            _('{group_id} is the group of "{owner}" already', group_id=group_id, owner=owner),
+            hint=_("nothing was changed; two keys never stand for one group"),
             file=str(state),
         )

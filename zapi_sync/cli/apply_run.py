@@ -27,6 +27,7 @@ from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
+from zapi_sync.language import _
 from zapi_sync.render import results, text
 from zapi_sync.render.words import count
 from zapi_sync.settle import Settler, adopt, link_of, lister, settle_all
@@ -123,9 +124,11 @@ class Run:
         state = known.state.encrypted_to(recipients)
         self.store.rewrite(state, known.open.values())
         told = (
-            f"encrypted to {count(len(recipients), 'recipient')}" if recipients else "not encrypted any more"
+            _("encrypted to {number}", number=count(len(recipients), "recipient"))
+            if recipients
+            else _("not encrypted any more")
         )
-        self.console.talk(f"The state is {told}.")
+        self.console.talk(_("The state is {told}.", told=told))
         return replace(known, state=state)
 
     def _move(self, plan: Plan, known: Known) -> Known:
@@ -151,7 +154,9 @@ class Run:
                         self.done.append(finished)
                         self.console.talk(results.finished(finished, self.console.talk_paint))
                     case NotThere(reason):
-                        self.console.talk(f"{group.key}: {reason}, so it may be created again")
+                        self.console.talk(
+                            _("{key}: {reason}, so it may be created again", key=group.key, reason=reason)
+                        )
                     case StillOpen(reason):
                         self.doubts[group.key] = reason
                 if self.clock.stopping or self._is_late:
@@ -179,7 +184,7 @@ class Run:
                 try:
                     listings[instance] = listing.result()
                 except ZapiSyncError as unavailable:
-                    what = f'nothing is created on the instance "{instance}"'
+                    what = _('nothing is created on the instance "{instance}"', instance=instance)
                     self._fail(about(what, unavailable.diagnostics))
         finally:
             threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for no look-up
@@ -200,7 +205,7 @@ class Run:
         course = forecasts(plan, self.policy.pacings, self.clock.now())
         self.console.talk(text.plan(plan, course, self.console.talk_paint))
         if self.api.is_sandbox:
-            self.console.talk("This is the sandbox: nothing real happens.")
+            self.console.talk(_("This is the sandbox: nothing real happens."))
 
     def _act(self, plan: Plan, known: Known, unlisted: frozenset[InstanceName]) -> None:
         state = first_state(self.store, known, self.api, recipients_of(self.config, known))
@@ -238,7 +243,7 @@ class Run:
                 directory = self.api.client(step.group.instance)
                 event = adopt(step.group, step.id, directory, self.clock.now(), How.ADOPTED)
             except RemoteUnavailable as unavailable:
-                self._fail(about(f'"{step.key}" is not adopted', unavailable.diagnostics))
+                self._fail(about(_('"{key}" is not adopted', key=step.key), unavailable.diagnostics))
                 self.done.append(Skipped(step.group, SkipReason.RUN_STOPPED))
             else:
                 journal.append(event)
@@ -306,7 +311,7 @@ def write_down(store: StateStore, state: State, events: Sequence[Event]) -> Know
 
 def _ask(plan: Plan) -> None:
     deeds = [
-        f"{deed} {count(number, thing)}"
+        _("{deed} {number}", deed=deed, number=count(number, thing))
         for deed, number, thing in (
             ("move", len(plan.moves), "key"),
             ("create", len(plan.of(Create)), "group"),
@@ -317,6 +322,6 @@ def _ask(plan: Plan) -> None:
     approve(
         " and ".join(deeds).capitalize(),
         command="apply",
-        hint="run it with --auto-approve once the plan was reviewed",
-        nothing="nothing was created",
+        hint=_("run it with --auto-approve once the plan was reviewed"),
+        nothing=_("nothing was created"),
     )

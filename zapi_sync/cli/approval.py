@@ -7,6 +7,7 @@ import sys
 import click
 
 from zapi_sync.errors import Code, NotApproved, UsageError
+from zapi_sync.language import _
 
 
 def approve(deed: str, *, command: str, hint: str, nothing: str) -> None:
@@ -17,10 +18,14 @@ def approve(deed: str, *, command: str, hint: str, nothing: str) -> None:
     """
     if not sys.stdin.isatty():
         raise UsageError.of(
-            Code.NO_TERMINAL, f"{command} asks before it acts, and there is no terminal to ask at", hint=hint
+            Code.NO_TERMINAL,
+            _("{command} asks before it acts, and there is no terminal to ask at", command=command),
+            hint=hint,
         )
-    click.echo(f"\n{deed}? Only yes is taken for a yes: ", nl=False, err=True)
+    click.echo(_("\n{deed}? Only yes is taken for a yes: ", deed=deed), nl=False, err=True)
     if sys.stdin.readline().strip() != "yes":
         raise NotApproved.of(
-            Code.NOT_APPROVED, f"not approved, and {nothing}", hint=f"run {command} again when it is right"
+            Code.NOT_APPROVED,
+            _("not approved, and {nothing}", nothing=nothing),
+            hint=_("run {command} again when it is right", command=command),
         )

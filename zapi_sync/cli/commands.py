@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMMANDS = {
-    "init": "Begin a repository of groups: a config, a .gitignore, a workflow.",
-    "validate": "Check the config; needs no state and no network.",
-    "plan": "Show what is missing; needs no credentials and no network.",
-    "apply": "Create what is missing, each group once.",
-    "show": "Show a saved plan, or the state.",
-    "drift": "Show what the instances have otherwise than the state says.",
-    "refresh": "Take new invite links, and who joined, into the state.",
-    "import": "Take a group that exists for one of the config; --all prints a config of them.",
-    "invites": "Show the invite links of the groups that were created.",
-    "doctor": "Look for what may keep an apply from going well.",
-    "state": "List, show, rename and forget what the state knows; pull and push it.",
-    "resolve": "Settle by hand a creation that is in doubt.",
-    "sandbox": "Serve the Z-API emulator on this machine.",
-    "schema": "Print a published JSON Schema.",
-    "completion": "Print what makes a shell complete commands and keys.",
+    "init": _("Begin a repository of groups: a config, a .gitignore, a workflow."),
+    "validate": _("Check the config; needs no state and no network."),
+    "plan": _("Show what is missing; needs no credentials and no network."),
+    "apply": _("Create what is missing, each group once."),
+    "show": _("Show a saved plan, or the state."),
+    "drift": _("Show what the instances have otherwise than the state says."),
+    "refresh": _("Take new invite links, and who joined, into the state."),
+    "import": _("Take a group that exists for one of the config; --all prints a config of them."),
+    "invites": _("Show the invite links of the groups that were created."),
+    "doctor": _("Look for what may keep an apply from going well."),
+    "state": _("List, show, rename and forget what the state knows; pull and push it."),
+    "resolve": _("Settle by hand a creation that is in doubt."),
+    "sandbox": _("Serve the Z-API emulator on this machine."),
+    "schema": _("Print a published JSON Schema."),
+    "completion": _("Print what makes a shell complete commands and keys."),
 }
 _UNWRAPPED = "\b\n"
 _ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
@@ -124,8 +124,15 @@ def by_click(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         usage = [error.ctx.get_usage()] if error.ctx else []
         said = [printable(line.expandtabs(2)) for line in error.format_message().splitlines()]
-        hint = f"  {_('hint:')} {_('zapi-sync --help, or zapi-sync COMMAND --help, tells what there is')}"
-        click.echo("\n".join([*usage, f"{_('error:')} {said[0]}", *said[1:], hint]), err=True)
+        hint = _(
+            "  {value} {value_2}",
+            value=_("hint:"),
+            value_2=_(_("zapi-sync --help, or zapi-sync COMMAND --help, tells what there is")),
+        )
+        click.echo(
+            "\n".join([*usage, _("{value} {said}", value=_("error:"), said=said[0]), *said[1:], hint]),
+            err=True,
+        )
         return ExitCode.USAGE
     except click.Abort:
         raise KeyboardInterrupt from None

@@ -16,6 +16,7 @@ from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.edge import inputs
 from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.errors import Code, CredentialsInvalid, Severity, StateInvalid, StateUnwritable
+from zapi_sync.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -125,14 +126,14 @@ def _sandbox_api(state: str, instances: Sequence[InstanceName], timeout: float) 
     database = path.with_name(stem_of(path).removesuffix(".sandbox") + ".sandbox.db")
     try:
         if database.is_symlink():
-            raise OSError(errno.ELOOP, "this is a symbolic link")
+            raise OSError(errno.ELOOP, _("this is a symbolic link"))
         app = create_app(str(database))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StateUnwritable.of(
             Code.SANDBOX_UNUSABLE,
-            f"the sandbox cannot keep its groups here: {reason.lower()}",
-            hint="choose another folder with --state; if the file is broken, remove it",
+            _("the sandbox cannot keep its groups here: {lower}", lower=reason.lower()),
+            hint=_("choose another folder with --state; if the file is broken, remove it"),
             file=str(database),
         ) from None
     credentials = {name: Credentials(f"sandbox-{name}", "sandbox-token", "sandbox") for name in instances}

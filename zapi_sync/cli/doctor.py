@@ -31,6 +31,7 @@ from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
+from zapi_sync.language import _
 from zapi_sync.render import doctor as rendered
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ def _of_instances(
     names = {group.instance for group in groups} | {each.instance for each in known.groups.values()}
     names |= {attempt.intent.group.instance for attempt in known.open.values()}
     try:
-        yield Finding(Check.API, Verdict.OK, "the sandbox" if sandbox else read_remote(environment()).origin)
+        yield Finding(
+            Check.API, Verdict.OK, _("the sandbox") if sandbox else read_remote(environment()).origin
+        )
     except ZapiSyncError as error:
         yield refused(Check.API, error.diagnostics)
         return
@@ -173,7 +176,7 @@ def _of_instances(
             continue
         well.append(instance)
         with closing(api):
-            yield Finding(Check.CREDENTIALS, Verdict.OK, "all three are set", None, instance)
+            yield Finding(Check.CREDENTIALS, Verdict.OK, _("all three are set"), None, instance)
             yield from _of_remote(api, known, store, instance)
             if not offline:
                 yield from _of_api(api.client(instance), config, instance)

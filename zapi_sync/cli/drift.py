@@ -14,6 +14,7 @@ from zapi_sync.cli.options import files_option, sandbox_option, state_option, wi
 from zapi_sync.cli.wiring import state_to_read
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import ExitCode
+from zapi_sync.language import _
 from zapi_sync.render import drift as rendered
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def command(
         case _:
             console.result(rendered.text(found.drift, console.paint))
     if known.open:
-        console.talk(f"Not looked at, as they are unsettled: {', '.join(sorted(known.open))}.")
+        console.talk(_("Not looked at, as they are unsettled: {open}.", open=", ".join(sorted(known.open))))
     if found.failures:
         return ExitCode.ERROR
     return _exit_code(found.drift) if detailed_exitcode else ExitCode.DONE

@@ -20,6 +20,7 @@ from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import STDIN, environment
 from zapi_sync.edge.new_file import check_new, write_new
 from zapi_sync.errors import Code, ExitCode, UsageError
+from zapi_sync.language import _
 from zapi_sync.render import groups_yaml
 from zapi_sync.render import importing as rendered
 from zapi_sync.render.words import count
@@ -89,12 +90,13 @@ def _refuse_what_makes_no_sense(wish: Wish) -> None:
     for name in wish.instances:
         if not INSTANCE_NAME.fullmatch(name):
             raise _usage(
-                f'"{name}" is not the name of an instance', "a name is lower-case letters, digits, - and _"
+                _('"{name}" is not the name of an instance', name=name),
+                _("a name is lower-case letters, digits, - and _"),
             )
     if wish.write and not wish.out:
         raise _usage(
-            "--write needs --out FILE: what is in the state and in no config would be orphaned",
-            "zapi-sync import --all --write --out groups.yaml",
+            _("--write needs --out FILE: what is in the state and in no config would be orphaned"),
+            _("zapi-sync import --all --write --out groups.yaml"),
         )
     if wish.out:
         check_new(Path(wish.out))
@@ -135,10 +137,10 @@ def _write(
         console.talk(config)
         if not wish.auto_approve:
             approve(
-                f"Take {count(len(found.imports), 'group')} into the state",
+                _("Take {number} into the state", number=count(len(found.imports), "group")),
                 command="import --all",
-                hint="run it with --auto-approve once its result without --write was reviewed",
-                nothing="nothing was written",
+                hint=_("run it with --auto-approve once its result without --write was reviewed"),
+                nothing=_("nothing was written"),
             )
     if wish.out:
         write_new(Path(wish.out), config)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import Code, UsageError
+from zapi_sync.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,9 +28,16 @@ def matching(
         fitting = fnmatch.filter(keys, pattern)
         if not fitting:
             near = nearest(pattern, keys)
-            did_you_mean = f'; did you mean "{near}"?' if near else ""
+            did_you_mean = _('; did you mean "{near}"?', near=near) if near else ""
             raise UsageError.of(
-                Code.NO_SUCH_GROUP, f'{whose} has no group "{pattern}"{did_you_mean}', hint=hint
+                Code.NO_SUCH_GROUP,
+                _(
+                    '{whose} has no group "{pattern}"{did_you_mean}',
+                    whose=whose,
+                    pattern=pattern,
+                    did_you_mean=did_you_mean,
+                ),
+                hint=hint,
             )
         chosen.update(map(GroupKey, fitting))
     return frozenset(chosen)
@@ -42,5 +50,5 @@ def targeted(config: Config, patterns: Sequence[str]) -> frozenset[GroupKey] | N
     """
     if not patterns:
         return None
-    hint = "--target takes a key of the config, or a pattern of keys, as in 'launch-*'"
-    return matching(patterns, [group.key for group in config.groups], whose="the config", hint=hint)
+    hint = _("--target takes a key of the config, or a pattern of keys, as in 'launch-*'")
+    return matching(patterns, [group.key for group in config.groups], whose=_("the config"), hint=hint)

@@ -13,6 +13,7 @@ from zapi_sync.cli.completion import complete_file, complete_key
 from zapi_sync.cli.console import Console, Format, carried_out
 from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.cli.wiring import DEFAULT_FILE, STATE_VARIABLE
+from zapi_sync.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ class Seconds(click.FloatRange):
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
-            self.fail("this is no number of seconds", param, ctx)
+            self.fail(_("this is no number of seconds"), param, ctx)
         return seconds
 
 

@@ -22,6 +22,7 @@ from zapi_sync.core.plan import Create, Taken, Unsettled
 from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
+from zapi_sync.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +67,10 @@ def run(console: Console, options: PlanOptions) -> int:
     if options.refresh and options.out is not None:
         raise UsageError.of(
             Code.USAGE,
-            "--refresh and --out do not go together: what the API said is no part of a saved plan",
-            hint="look with --refresh first, then save with --out: apply FILE looks again before it creates",
+            _("--refresh and --out do not go together: what the API said is no part of a saved plan"),
+            hint=_(
+                "look with --refresh first, then save with --out: apply FILE looks again before it creates"
+            ),
         )
     config = load_config(options.files)
     address = state_address(options.files, options.state, environment(), sandbox=options.sandbox)
@@ -102,10 +105,10 @@ def run(console: Console, options: PlanOptions) -> int:
 
 def _encryption(recipients: int) -> str:
     if not recipients:
-        return "An apply decrypts the state."
+        return _("An apply decrypts the state.")
     from zapi_sync.render.words import count
 
-    return f"An apply encrypts the state to {count(recipients, 'recipient')}."
+    return _("An apply encrypts the state to {number}.", number=count(recipients, "recipient"))
 
 
 def _show(console: Console, planned: _Planned) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
+from zapi_sync.language import _
 from zapi_sync.render import results
 from zapi_sync.render.safe import printable
 from zapi_sync.render.words import seconds
@@ -30,11 +31,17 @@ def follow(
             match each:
                 case Waiting(group, until):
                     wait = seconds((until - now()).total_seconds())
-                    display.waiting(f"next is {group.key}, in {wait}: the pace between two creations")
+                    display.waiting(
+                        _(
+                            "next is {key}, in {wait}: the pace between two creations",
+                            key=group.key,
+                            wait=wait,
+                        )
+                    )
                 case Started(group):
                     display.at_hand(group.key)
                 case Doubtful(group, reason):
-                    display.waiting(f"looking for {group.key}: {printable(reason)}")
+                    display.waiting(_("looking for {key}: {reason}", key=group.key, reason=printable(reason)))
                 case Finished():
                     done += 1
                     display.done(f"[{done}/{total}] {results.finished(each, console.talk_paint)}")
@@ -99,14 +106,20 @@ def _skipped(skipped: Skipped) -> str:
     instance = skipped.group.instance
     match skipped.reason:
         case SkipReason.INTERRUPTED:
-            why = "interrupted before its turn"
+            why = _("interrupted before its turn")
         case SkipReason.RUN_STOPPED:
-            why = "the run was stopped"
+            why = _("the run was stopped")
         case SkipReason.INSTANCE_STOPPED:
-            why = f'the instance "{instance}" was stopped for this run, for the reason above'
+            why = _(
+                'the instance "{instance}" was stopped for this run, for the reason above', instance=instance
+            )
         case SkipReason.OUT_OF_BUDGET:
             until = timestamp(skipped.until) if skipped.until else "later"
-            why = f'the budget of a day is used up on the instance "{instance}"; run again after {until}'
+            why = _(
+                'the budget of a day is used up on the instance "{instance}"; run again after {until}',
+                instance=instance,
+                until=until,
+            )
         case SkipReason.OUT_OF_TIME:
-            why = "its turn would come after the --deadline"
-    return f"not tried {skipped.group.key}: {why}"
+            why = _("its turn would come after the --deadline")
+    return _("not tried {key}: {why}", key=skipped.group.key, why=why)

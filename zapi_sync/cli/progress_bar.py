@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
 from rich.text import Text as Cell
 
+from zapi_sync.language import _
+
 if TYPE_CHECKING:
     from rich.progress import Task
 
@@ -41,7 +43,7 @@ class ProgressBar:
         self._progress.update(self._task, description=what)
 
     def at_hand(self, key: str) -> None:
-        self._progress.update(self._task, description=f"creating {key}")
+        self._progress.update(self._task, description=_("creating {key}", key=key))
 
     def done(self, line: str) -> None:
         self.note(line)

@@ -23,6 +23,7 @@ from zapi_sync.cli.wiring import current, state_to_change
 from zapi_sync.core.drift import refreshments
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, StateInvalid
+from zapi_sync.language import _
 from zapi_sync.render import drift as rendered
 from zapi_sync.render.words import count
 
@@ -79,10 +80,10 @@ def command(
         console.talk(rendered.refresh_text(known.groups, fresh, console.talk_paint))
         if not auto_approve:
             approve(
-                f"Write {count(len(fresh), 'group')} anew into the state",
+                _("Write {number} anew into the state", number=count(len(fresh), "group")),
                 command="refresh",
-                hint="run it with --auto-approve once drift was reviewed",
-                nothing="the state is as it was",
+                hint=_("run it with --auto-approve once drift was reviewed"),
+                nothing=_("the state is as it was"),
             )
         with store.lock(lock_timeout):
             after = _write(store, known, fresh)
@@ -90,7 +91,11 @@ def command(
         told = [*warnings, *found.failures]
         console.result(rendered.refresh_json(known.groups, fresh, after, told))
     else:
-        what = f"Refreshed: {count(len(fresh), 'group')}." if fresh else "Nothing to refresh."
+        what = (
+            _("Refreshed: {number}.", number=count(len(fresh), "group"))
+            if fresh
+            else _("Nothing to refresh.")
+        )
         console.result(what)
     return ExitCode.ERROR if found.failures else ExitCode.DONE
 
@@ -100,8 +105,8 @@ def _write(store: StateStore, seen: Known, fresh: Mapping[GroupKey, Record]) -> 
     if store.load().state != seen.state or seen.state is None:
         raise StateInvalid.of(
             Code.STATE_MOVED,
-            "the state is not the one that the look began with: something wrote to it meanwhile",
-            hint="run refresh again; nothing was written",
+            _("the state is not the one that the look began with: something wrote to it meanwhile"),
+            hint=_("run refresh again; nothing was written"),
             file=store.name,
         )
     known = current(store)

@@ -10,6 +10,7 @@ from zapi_sync.core.plan import Taken, Unsettled
 from zapi_sync.core.progress import RUN_AGAIN, Finished, Skipped, run_again_after
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import ExitCode
+from zapi_sync.language import _
 from zapi_sync.render import json, results, text
 from zapi_sync.render.words import count
 
@@ -80,9 +81,13 @@ def _report_text(
         console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
     meant = len(ended) + len(taken) + len(open_steps)
     if meant:
-        console.talk(f"\n{len(made)} of {count(meant, 'group')} done.")
+        console.talk(
+            _("\n{made_count} of {number} done.", made_count=len(made), number=count(meant, "group"))
+        )
     if again := run_again_after(ended):
-        console.talk(f"For the rest, run zapi-sync apply again after {timestamp(again)}.")
+        console.talk(
+            _("For the rest, run zapi-sync apply again after {timestamp}.", timestamp=timestamp(again))
+        )
 
 
 def _exit_code(

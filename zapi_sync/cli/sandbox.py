@@ -10,6 +10,7 @@ import click
 from zapi_sync import sandbox
 from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.errors import ExitCode
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable
 
 HOST = "127.0.0.1"
@@ -43,17 +44,31 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
     try:
         server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
     except OSError as error:
-        click.echo(f"error: the sandbox cannot start: {(error.strerror or '').lower()}", err=True)
         click.echo(
-            f"  hint: another --port than {port}, or another --db than {printable(database)}", err=True
+            _("error: the sandbox cannot start: {lower}", lower=(error.strerror or "").lower()), err=True
+        )
+        click.echo(
+            _(
+                "  hint: another --port than {port}, or another --db than {database}",
+                port=port,
+                database=printable(database),
+            ),
+            err=True,
         )
         return ExitCode.ERROR
     except ValueError as error:
-        raise click.UsageError(f"the sandbox cannot start: {_briefly(str(error), faults)}") from None
-    click.echo(f"sandbox: http://{HOST}:{server.server_port}  (Ctrl-C ends it)")
+        raise click.UsageError(
+            _("the sandbox cannot start: {briefly}", briefly=_briefly(str(error), faults))
+        ) from None
     click.echo(
-        f"  connected number {sandbox.CONNECTED_NUMBER}; numbers that end in {sandbox.NOT_ADDABLE_SUFFIX} "
-        "cannot be added directly",
+        _("sandbox: http://{host}:{server_port}  (Ctrl-C ends it)", host=HOST, server_port=server.server_port)
+    )
+    click.echo(
+        _(
+            "  connected number {connected_number}; numbers that end in {not_addable_suffix} cannot be added directly",
+            connected_number=sandbox.CONNECTED_NUMBER,
+            not_addable_suffix=sandbox.NOT_ADDABLE_SUFFIX,
+        ),
         err=True,
     )
     try:
@@ -72,5 +87,9 @@ def _briefly(problem: str, faults: tuple[str, ...]) -> str:
     for fault in faults:
         near = difflib.get_close_matches(fault.partition(":")[0], known, n=3)
         if near and near[0] != fault.partition(":")[0]:
-            return f'there is no fault "{fault}"; did you mean {" or ".join(near)}? (--faults lists them)'
+            return _(
+                'there is no fault "{fault}"; did you mean {near}? (--faults lists them)',
+                fault=fault,
+                near=" or ".join(near),
+            )
     return problem

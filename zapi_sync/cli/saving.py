@@ -36,6 +36,7 @@ from zapi_sync.errors import (
     StateInvalid,
     UsageError,
 )
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def save_plan(saved: SavedPlan, out: str, recipients: tuple[str, ...]) -> str:
     text = saved_text(saved).encode()
     write_plan(Path(out), seal(text, recipients) if recipients else text, lambda raw: _is_a_plan(raw, out))
     file = printable(shlex.quote(out))
-    return f"Saved: zapi-sync apply {file} creates exactly this, as long as nothing has moved."
+    return _("Saved: zapi-sync apply {file} creates exactly this, as long as nothing has moved.", file=file)
 
 
 def _is_a_plan(raw: bytes, file: str) -> bool:
@@ -123,8 +124,8 @@ def refuse_if_elsewhere(saved: SavedPlan, file: str) -> None:
     if missing:
         raise SavedPlanStale.of(
             Code.PLAN_STALE,
-            f"this plan is of {missing[0]}, and there is no such file here",
-            hint="run it in the folder that the plan was made in; nothing was sent",
+            _("this plan is of {missing}, and there is no such file here", missing=missing[0]),
+            hint=_("run it in the folder that the plan was made in; nothing was sent"),
             file=file,
         )
 
@@ -166,6 +167,9 @@ def refuse_what_a_plan_says(names: Sequence[str]) -> None:
         if parameter.name in names and given:
             raise UsageError.of(
                 Code.PLAN_AND_MORE,
-                f"{parameter.opts[-1]} does not go with a saved plan, which says what there is to say",
-                hint="leave it out: what was reviewed is done as it is, or not at all",
+                _(
+                    "{opts} does not go with a saved plan, which says what there is to say",
+                    opts=parameter.opts[-1],
+                ),
+                hint=_("leave it out: what was reviewed is done as it is, or not at all"),
             )

@@ -14,6 +14,7 @@ from zapi_sync.core.moments import timestamp
 from zapi_sync.edge import inputs
 from zapi_sync.edge.lock import user
 from zapi_sync.errors import Code, StateInvalid
+from zapi_sync.language import _
 from zapi_sync.shared_state import LEASE_SECONDS, SharedState
 
 if TYPE_CHECKING:
@@ -70,8 +71,12 @@ def _missing(address: str, error: ImportError, package: str, extra: str) -> Stat
         raise error
     return StateInvalid.of(
         Code.EXTRA_MISSING,
-        f"a state at {address.partition('://')[0]}:// needs the package {package}, which is not installed",
-        hint=f"pip install 'zapi-sync[{extra}]'",
+        _(
+            "a state at {partition}:// needs the package {package}, which is not installed",
+            partition=address.partition("://")[0],
+            package=package,
+        ),
+        hint=_("pip install 'zapi-sync[{extra}]'", extra=extra),
     )
 
 
@@ -87,8 +92,12 @@ def _lease(environment: Mapping[str, str], usual: float) -> float:
     if not SHORTEST_LEASE <= seconds <= LONGEST_LEASE:
         raise StateInvalid.of(
             Code.STATE_ADDRESS,
-            f"{LEASE_VARIABLE} is no time that a lock can last",
-            hint=f"write seconds, from {SHORTEST_LEASE:g} to {LONGEST_LEASE:g}, or unset it",
+            _("{lease_variable} is no time that a lock can last", lease_variable=LEASE_VARIABLE),
+            hint=_(
+                "write seconds, from {shortest_lease:g} to {longest_lease:g}, or unset it",
+                shortest_lease=SHORTEST_LEASE,
+                longest_lease=LONGEST_LEASE,
+            ),
         )
     return seconds
 

@@ -45,6 +45,7 @@ from zapi_sync.dataclass import replace
 from zapi_sync.edge.inputs import environment, schema
 from zapi_sync.edge.local_state import LocalState, read_given
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
+from zapi_sync.language import _
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
 from zapi_sync.render.words import count
@@ -92,8 +93,8 @@ def list_command(
     """
     entries = _entries(_store(console, files, state, sandbox=sandbox).load())
     if patterns:
-        hint = "without a KEY, state list shows all"
-        chosen = matching(patterns, entries, whose="the state", hint=hint)
+        hint = _("without a KEY, state list shows all")
+        chosen = matching(patterns, entries, whose=_("the state"), hint=hint)
         entries = {key: entry for key, entry in entries.items() if key in chosen}
     as_json = console.json
     console.result(rendered.listing_json(entries) if as_json else rendered.listing(entries, console.paint))
@@ -163,10 +164,13 @@ def rm_command(
         if not auto_approve:
             console.talk(rendered.listing({key: known.groups[key] for key in forgotten}, console.talk_paint))
             approve(
-                f"Have the state forget {count(len(forgotten), 'key')} (the groups stay as they are)",
-                command="state rm",
-                hint="run it with --auto-approve once it is sure that they are to be forgotten",
-                nothing="nothing was forgotten",
+                _(
+                    "Have the state forget {number} (the groups stay as they are)",
+                    number=count(len(forgotten), "key"),
+                ),
+                command=_("state rm"),
+                hint=_("run it with --auto-approve once it is sure that they are to be forgotten"),
+                nothing=_("nothing was forgotten"),
             )
         left = {key: record for key, record in known.groups.items() if key not in forgotten}
         after = _state_of(known).with_groups(left)
@@ -175,7 +179,7 @@ def rm_command(
         backup = store.backup
         console.result(rendered.change_json(after, backup, warnings, removed=forgotten))
     else:
-        console.result(f"Forgotten: {named(forgotten)}. {_kept(store)}")
+        console.result(_("Forgotten: {named}. {kept}", named=named(forgotten), kept=_kept(store)))
     return ExitCode.DONE
 
 
@@ -216,12 +220,25 @@ def mv_command(
     config = _config(console, files)
     keys = {group.key for group in config.groups} if config else set()
     if source in keys and target not in keys:
-        console.talk(f"The config still says {printable(source)}: write {target} there.")
+        console.talk(
+            _(
+                "The config still says {source}: write {target} there.",
+                source=printable(source),
+                target=target,
+            )
+        )
     if console.json:
         backup = store.backup
         console.result(rendered.change_json(_state_of(known), backup, [], moves=[move]))
     else:
-        console.result(f"Moved: {printable(source)} is {target} now. {_kept(store)}")
+        console.result(
+            _(
+                "Moved: {source} is {target} now. {kept}",
+                source=printable(source),
+                target=target,
+                kept=_kept(store),
+            )
+        )
     return ExitCode.DONE
 
 
@@ -244,12 +261,12 @@ def pull_command(
     if known.state is None:
         raise StateInvalid.of(
             Code.NOT_IN_STATE,
-            "there is no backup: no state was changed by hand" if backup else "there is no state yet",
-            hint="apply makes a state, state rm, mv and push a backup; is --state right?",
+            _("there is no backup: no state was changed by hand") if backup else _("there is no state yet"),
+            hint=_("apply makes a state, state rm, mv and push a backup; is --state right?"),
             file=store.name,
         )
     if known.open:
-        console.talk(f"Not in it, as they are unsettled: {named(sorted(known.open))}.")
+        console.talk(_("Not in it, as they are unsettled: {named}.", named=named(sorted(known.open))))
     for_a_file = sys.stdout.encoding.lower() == "utf-8" and not sys.stdout.isatty()
     console.result(state_text(known.state, ascii_only=not for_a_file).removesuffix("\n"))
     return ExitCode.DONE
@@ -301,9 +318,16 @@ def push_command(
         console.result(rendered.change_json(pushed, backup, []))
     elif is_new:
         had = f" {_kept(store)}" if before else ""
-        console.result(f"Pushed: {count(len(pushed.groups), 'group')}, serial {pushed.serial}.{had}")
+        console.result(
+            _(
+                "Pushed: {number}, serial {serial}.{had}",
+                number=count(len(pushed.groups), "group"),
+                serial=pushed.serial,
+                had=had,
+            )
+        )
     else:
-        console.result("Nothing to push: this is the state that is there.")
+        console.result(_("Nothing to push: this is the state that is there."))
     return ExitCode.DONE
 
 
@@ -333,7 +357,7 @@ def _config(console: Console, files: Sequence[str]) -> Config | None:
     try:
         return load_config(files)
     except ConfigInvalid:
-        console.talk("The config cannot be read, so it is not known what it still wants.")
+        console.talk(_("The config cannot be read, so it is not known what it still wants."))
         return None
 
 
@@ -348,14 +372,17 @@ def _wanted_still(key: GroupKey, known: Known) -> Diagnostic:
     record = known.groups[key]
     return Diagnostic(
         Code.FORGOTTEN_AND_WANTED,
-        f'the config still has "{key}": once it is forgotten, the next apply creates a group for it AGAIN, '
-        f'unless it finds one of its name on the instance "{record.instance}"',
-        "take the key out of the config, too; if it was renamed, zapi-sync state mv is what is wanted",
+        _(
+            'the config still has "{key}": once it is forgotten, the next apply creates a group for it AGAIN, unless it finds one of its name on the instance "{instance}"',
+            key=key,
+            instance=record.instance,
+        ),
+        _("take the key out of the config, too; if it was renamed, zapi-sync state mv is what is wanted"),
         severity=Severity.WARNING,
     )
 
 
 def _kept(store: StateStore) -> str:
     if isinstance(store, LocalState):
-        return f"The state before is kept in {printable(store.backup_path.name)}."
-    return "The state before is kept: zapi-sync state pull --backup."
+        return _("The state before is kept in {name}.", name=printable(store.backup_path.name))
+    return _("The state before is kept: zapi-sync state pull --backup.")

@@ -22,6 +22,7 @@ from zapi_sync.cli.wiring import check_kept, current, open_state, state_to_read,
 from zapi_sync.core.state_changes import named
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, StateInvalid, UsageError
+from zapi_sync.language import _
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
 from zapi_sync.render.words import count
@@ -53,7 +54,9 @@ def migrate_command(
     before, after = (open_state(without_password(address)) for address in (source, target))
     if before.name == after.name:
         raise UsageError.of(
-            Code.USAGE, f"FROM and TO are one: {printable(before.name)}", hint="name another place for TO"
+            Code.USAGE,
+            _("FROM and TO are one: {name}", name=printable(before.name)),
+            hint=_("name another place for TO"),
         )
     if not state_is_kept:
         check_kept(after, environment())
@@ -64,8 +67,8 @@ def migrate_command(
         if known.state is None:
             raise StateInvalid.of(
                 Code.NOT_IN_STATE,
-                "there is no state here",
-                hint="zapi-sync state list --state FROM shows what there is",
+                _("there is no state here"),
+                hint=_("zapi-sync state list --state FROM shows what there is"),
                 file=before.name,
             )
         _refuse_another_state(after, known.state)
@@ -73,18 +76,23 @@ def migrate_command(
         if after.load() != known:
             raise StateInvalid.of(
                 Code.STATE_MOVED,
-                "what was written here does not read as what was meant",
-                hint=f"go on with the state at {before.name}, and look at what keeps this one",
+                _("what was written here does not read as what was meant"),
+                hint=_("go on with the state at {name}, and look at what keeps this one", name=before.name),
                 file=after.name,
             )
     if console.json:
         console.result(rendered.change_json(known.state, None, []))
         return ExitCode.DONE
-    unsettled = f", and what is unsettled: {named(sorted(known.open))}" if known.open else ""
+    unsettled = _(", and what is unsettled: {named}", named=named(sorted(known.open))) if known.open else ""
     console.result(
-        f"Migrated: {count(len(known.state.groups), 'group')}, serial {known.state.serial}{unsettled}.\n"
-        f"From now on: --state {printable(after.name)}, or ZAPI_SYNC_STATE. Remove {printable(before.name)}, "
-        "lest somebody go on with it."
+        _(
+            "Migrated: {number}, serial {serial}{unsettled}.\nFrom now on: --state {name}, or ZAPI_SYNC_STATE. Remove {name_2}, lest somebody go on with it.",
+            number=count(len(known.state.groups), "group"),
+            serial=known.state.serial,
+            unsettled=unsettled,
+            name=printable(after.name),
+            name_2=printable(before.name),
+        )
     )
     return ExitCode.DONE
 
@@ -95,8 +103,12 @@ def _refuse_another_state(store: StateStore, wanted: State) -> None:
     if there is not None and there != wanted:
         raise StateInvalid.of(
             Code.NOT_THE_NEXT_STATE,
-            f"there is another state here already (lineage {there.lineage}, serial {there.serial})",
-            hint="name a place that has none; zapi-sync state push puts one state in the place of another",
+            _(
+                "there is another state here already (lineage {lineage}, serial {serial})",
+                lineage=there.lineage,
+                serial=there.serial,
+            ),
+            hint=_("name a place that has none; zapi-sync state push puts one state in the place of another"),
             file=store.name,
         )
 
@@ -123,17 +135,17 @@ def unlock_command(
     if not isinstance(store, SharedState):
         raise StateInvalid.of(
             Code.NO_SUCH_LOCK,
-            "the lock of a state file is the kernel's: it ends with the process that has it",
-            hint="zapi-sync doctor shows who holds it; end that process",
+            _("the lock of a state file is the kernel's: it ends with the process that has it"),
+            hint=_("zapi-sync doctor shows who holds it; end that process"),
             file=store.name,
         )
     if not auto_approve:
-        console.talk(f"The lock is held by {printable(store.holder() or 'nobody')}.")
+        console.talk(_("The lock is held by {holder}.", holder=printable(store.holder() or "nobody")))
         approve(
-            "Take it away",
-            command="state unlock",
-            hint="run it with --auto-approve once it is known that its holder is gone",
-            nothing="the lock stays",
+            _("Take it away"),
+            command=_("state unlock"),
+            hint=_("run it with --auto-approve once it is known that its holder is gone"),
+            nothing=_("the lock stays"),
         )
     holder = store.unlock(id)
     if console.json:
@@ -141,5 +153,5 @@ def unlock_command(
         if known.state:
             console.result(rendered.change_json(known.state, None, []))
     else:
-        console.result(f"Unlocked: it was held by {printable(str(holder))}.")
+        console.result(_("Unlocked: it was held by {holder}.", holder=printable(str(holder))))
     return ExitCode.DONE

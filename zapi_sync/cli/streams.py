@@ -9,6 +9,7 @@ from typing import TextIO
 
 from zapi_sync.core.redact import redacted_output, secrets_of
 from zapi_sync.errors import Code, OutputLost
+from zapi_sync.language import _
 
 
 def open_standard_streams() -> None:
@@ -68,8 +69,8 @@ class _Results(_Guarded):
             raise error
         raise OutputLost.of(
             Code.OUTPUT_LOST,
-            f"the result cannot be written: {(error.strerror or '').lower()}",
-            hint="see to where standard output goes; what was created stands in the state",
+            _("the result cannot be written: {lower}", lower=(error.strerror or "").lower()),
+            hint=_("see to where standard output goes; what was created stands in the state"),
         ) from None
 
 

@@ -7,6 +7,7 @@ import sys
 
 from zapi_sync import __version__
 from zapi_sync.errors import ExitCode
+from zapi_sync.language import _
 
 _METADATA = (".dist-info", ".egg-info")
 
@@ -20,9 +21,12 @@ def tell_versions() -> int:
 def versions() -> list[str]:
     """zapi-sync's own comes first, in a line of its own, for ever."""
     return [
-        f"zapi-sync {__version__}",
-        f"Python {sys.version.split()[0]}",
-        *(f"{package} {_version(package)}" for package in ("PyYAML", "jsonschema-rs", "httpx")),
+        _("zapi-sync {version__}", version__=__version__),
+        _("Python {split}", split=sys.version.split()[0]),
+        *(
+            _("{package} {version}", package=package, version=_version(package))
+            for package in ("PyYAML", "jsonschema-rs", "httpx")
+        ),
     ]
 
 
@@ -34,7 +38,7 @@ def _version(package: str) -> str:
         for name in _names_in(folder):
             if name.lower().startswith(beginning) and name.endswith(_METADATA):
                 return name[len(beginning) :].rpartition(".")[0]
-    return "is not installed"
+    return _("is not installed")
 
 
 def _names_in(folder: str) -> list[str]:

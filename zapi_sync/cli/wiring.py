@@ -24,6 +24,7 @@ from zapi_sync.errors import (
     StateInvalid,
     UsageError,
 )
+from zapi_sync.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ _SHARED = ("postgresql://", "postgres://", "s3://", "gs://", "az://", "git:")
 def load_config(files: Sequence[str]) -> Config:
     """The config of all files together. Raises ConfigInvalid with the complaints about all of them."""
     sources = inputs.read_sources(files)
-    log.info(f"config: {', '.join(source.name for source in sources)}")
+    log.info(_("config: {sources}", sources=", ".join(source.name for source in sources)))
     return read_config(_documents(sources), inputs.schema("groups"))
 
 
@@ -110,15 +111,17 @@ def state_address(
         if sandbox:
             raise UsageError.of(
                 Code.USAGE,
-                "--sandbox keeps its groups beside a state file, and this state is none",
-                hint="leave out --state, or name a file",
+                _("--sandbox keeps its groups beside a state file, and this state is none"),
+                hint=_("leave out --state, or name a file"),
             )
         return without_password(state)
     else:
         path = Path(state)
     if not path.name:
         raise UsageError.of(
-            Code.STATE_NO_FILE, "the state's path names no file", hint="name one: --state groups.state.json"
+            Code.STATE_NO_FILE,
+            _("the state's path names no file"),
+            hint=_("name one: --state groups.state.json"),
         )
     return str(path)
 
@@ -133,8 +136,15 @@ def _default_state(files: Sequence[str], chosen: str | None) -> Path:
         if strangers and not first.exists():
             raise UsageError.of(
                 Code.WHICH_STATE,
-                f"the state of these files would be {first}, and there is one at {strangers[0]} already",
-                hint=f"say which one is meant: --state {strangers[0]}, if only the order of -f changed",
+                _(
+                    "the state of these files would be {first}, and there is one at {strangers} already",
+                    first=first,
+                    strangers=strangers[0],
+                ),
+                hint=_(
+                    "say which one is meant: --state {strangers}, if only the order of -f changed",
+                    strangers=strangers[0],
+                ),
             )
         return first
     return Path("groups" + _STATE_SUFFIX)
@@ -161,9 +171,11 @@ def without_password(address: str) -> str:
     if is_shared(address) and re.match(r"\w+://[^/@]*:[^/@]+@|.*[?&]password=", address):
         raise UsageError.of(
             Code.STATE_ADDRESS,
-            "a password stands in an address on the command line, which others can see while it runs",
-            hint=f"set PGPASSWORD or ~/.pgpass, or the whole address as {STATE_VARIABLE}; "
-            "and change the password",
+            _("a password stands in an address on the command line, which others can see while it runs"),
+            hint=_(
+                "set PGPASSWORD or ~/.pgpass, or the whole address as {state_variable}; and change the password",
+                state_variable=STATE_VARIABLE,
+            ),
         )
     return address
 
@@ -181,7 +193,7 @@ def open_state(address: str) -> StateStore:
         store: StateStore = open_shared(address, inputs.environment())
     else:
         store = LocalState(Path(address), lambda: inputs.schema("state"), _lock, _holder, identities)
-    log.info(f"state {store.name}")
+    log.info(_("state {name}", name=store.name))
     return store
 
 
@@ -216,8 +228,8 @@ def state_to_read(files: Sequence[str], state: str | None, *, sandbox: bool) -> 
     stand beside is named, and not there: a misspelt name would pass for a state without groups."""
     for file in files if state is None else ():
         if file not in (DEFAULT_FILE, inputs.STDIN) and not os.path.lexists(file):
-            hint = "name the config with -f FILE, or the state with --state FILE"
-            raise ConfigInvalid.of(Code.CONFIG_UNREADABLE, "there is no such file", hint=hint, file=file)
+            hint = _("name the config with -f FILE, or the state with --state FILE")
+            raise ConfigInvalid.of(Code.CONFIG_UNREADABLE, _("there is no such file"), hint=hint, file=file)
     return open_state(state_address(files, state, inputs.environment(), sandbox=sandbox))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,8 +76,12 @@ def merged(*several: Iterable[Diagnostic], files: Sequence[str]) -> tuple[Diagno
 def _more(severity: Severity, last: Location | None) -> Diagnostic:
     return Diagnostic(
         Code.MORE_MISTAKES,
-        f"there are more {severity}s than the {MAX_COMPLAINTS:,} that are told at once",
-        "see to those that are told, then run this again",
+        Text(
+            "there are more {severity}s than the {max_complaints} that are told at once",
+            severity=severity,
+            max_complaints=Amount(MAX_COMPLAINTS),
+        ),
+        Text("see to those that are told, then run this again"),
         last,
         severity,
     )

@@ -19,6 +19,7 @@ from zapi_sync.core.ranges import NUMBER, range_of
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Severity
+from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -236,8 +237,10 @@ class _Reader:
                 self._complain(
                     Code.PACE_OF_NO_INSTANCE,
                     Place(place.document, ("pacing", "instances", instance), key=True),
-                    f'a pace for the instance "{instance}", and no group is on it',
-                    f'did you mean "{close}"?' if close else "remove it, or put a group on that instance",
+                    Text('a pace for the instance "{instance}", and no group is on it', instance=instance),
+                    Text('did you mean "{close}"?', close=close)
+                    if close
+                    else Text("remove it, or put a group on that instance"),
                     severity=Severity.WARNING,
                 )
 
@@ -253,10 +256,22 @@ class _Reader:
                 self._complain(
                     Code.INSTANCE_MISSPELT,
                     place,
-                    f'this group alone is on the instance "{instance}", and others are on "{meant}"'
+                    Text(
+                        'this group alone is on the instance "{instance}", and others are on "{meant}"',
+                        instance=instance,
+                        meant=meant,
+                    )
                     if meant in used
-                    else f'the instance "{instance}" is all but "{meant}", where groups are by default',
-                    f'did you mean "{meant}"? If not, {credential_variables(instance)[0]} says what it is',
+                    else Text(
+                        'the instance "{instance}" is all but "{meant}", where groups are by default',
+                        instance=instance,
+                        meant=meant,
+                    ),
+                    Text(
+                        'did you mean "{meant}"? If not, {credential_variables} says what it is',
+                        meant=meant,
+                        credential_variables=credential_variables(instance)[0],
+                    ),
                     severity=Severity.WARNING,
                 )
 
@@ -294,8 +309,13 @@ class _Reader:
             self._complain(
                 Code.NAME_WITHOUT_NUMBER,
                 Place(document, (*path, "groupName")),
-                f'all {len(many):,} groups of "{group.key}" would be called "{shortened(group.group_name)}"',
-                f"write {NUMBER} where the number belongs, as in `Launch {NUMBER}`",
+                Text(
+                    'all {many_count} groups of "{key}" would be called "{group_name}"',
+                    many_count=Amount(len(many)),
+                    key=group.key,
+                    group_name=shortened(group.group_name),
+                ),
+                Text("write {number} where the number belongs, as in `Launch {number}`", number=NUMBER),
             )
         else:
             return True
@@ -308,16 +328,16 @@ class _Reader:
         place = Place(document, path, key=True)
         first = self.group_places.setdefault(group.key, place)
         if first is not place:
-            both = f'as "{first.path[-1]}" and as "{path[-1]}"'
+            both = Text('as "{path}" and as "{path_2}"', path=first.path[-1], path_2=path[-1])
             self._complain_of(
                 group,
                 told,
                 Code.GROUP_TWICE,
                 place,
-                f'the group "{group.key}" is written '
-                + ("in two files" if first.path == path else f"twice: {both}"),
-                "rename one of the two keys, or remove one",
-                also=("first written here", first),
+                Text('the group "{key}" is written ', key=group.key)
+                + (Text("in two files") if first.path == path else Text("twice: {both}", both=both)),
+                Text("rename one of the two keys, or remove one"),
+                also=(Text("first written here"), first),
             )
             return
         self._check_name(Place(document, (*path, "groupName")), group, told)
@@ -338,23 +358,33 @@ class _Reader:
                 told,
                 Code.NAME_TOO_LONG,
                 place,
-                f"this groupName is {len(name)} characters long, and {MAX_NAME} is the most",
-                "shorten it",
+                Text(
+                    "this groupName is {name_count} characters long, and {max_name} is the most",
+                    name_count=len(name),
+                    max_name=MAX_NAME,
+                ),
+                Text("shorten it"),
             )
         other, first = self._names.setdefault((group.instance, comparable_name(name)), (name, place))
         if first is not place:
             alike = (
-                "is wanted twice" if name == other else f'looks the same as "{other}", and both are wanted'
+                Text("is wanted twice")
+                if name == other
+                else Text('looks the same as "{other}", and both are wanted', other=other)
             )
             self._complain_of(
                 group,
                 told,
                 Code.NAME_TWICE,
                 place,
-                f'the groupName "{name}" {alike} on the instance "{group.instance}"; '
-                "WhatsApp tells groups apart by nothing else, so an interrupted apply could not",
-                "give one of the two another name",
-                also=("first wanted here", first),
+                Text(
+                    'the groupName "{name}" {alike} on the instance "{instance}"; WhatsApp tells groups apart by nothing else, so an interrupted apply could not',
+                    name=name,
+                    alike=alike,
+                    instance=group.instance,
+                ),
+                Text("give one of the two another name"),
+                also=(Text("first wanted here"), first),
             )
 
     def _check_instance(self, place: Place, instance: InstanceName) -> None:
@@ -367,8 +397,13 @@ class _Reader:
                 self._complain(
                     Code.INSTANCES_CLASH,
                     place,
-                    f'the instances "{instance}" and "{other}" would both read {variable}',
-                    f'give "{instance}" another name',
+                    Text(
+                        'the instances "{instance}" and "{other}" would both read {variable}',
+                        instance=instance,
+                        other=other,
+                        variable=variable,
+                    ),
+                    Text('give "{instance}" another name', instance=instance),
                 )
                 return
 
@@ -386,9 +421,9 @@ class _Reader:
             self._complain(
                 Code.PACING_TWICE,
                 place,
-                "two files ask for different paces, and they hold for all files together",
-                "keep `pacing` in one file",
-                also=("the other one", self._pacings[0][1]),
+                Text("two files ask for different paces, and they hold for all files together"),
+                Text("keep `pacing` in one file"),
+                also=(Text("the other one"), self._pacings[0][1]),
             )
         self._pacings.append((pacing, place))
 
@@ -421,13 +456,20 @@ class _Reader:
             self._complain(code, place, message, hint, also=also, severity=severity)
         elif code not in told:
             told.add(code)
-            self._complain(code, place, f"{message} (in {group.key})", hint, also=also, severity=severity)
+            self._complain(
+                code,
+                place,
+                Text("{message} (in {key})", message=message, key=group.key),
+                hint,
+                also=also,
+                severity=severity,
+            )
 
 
 def _too_much_aliased(document: Document, excess: str) -> Diagnostic:
     return Diagnostic(
         Code.BEYOND_BOUNDS,
-        f"the aliases of this file and of those before it stand for more than {excess}",
+        Text("the aliases of this file and of those before it stand for more than {excess}", excess=excess),
         SPLIT_ALIASES,
         document.source.beginning,
     )

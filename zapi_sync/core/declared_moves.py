@@ -10,6 +10,7 @@ from zapi_sync.core.nearest import nearest
 from zapi_sync.core.places import Place
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Severity
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -65,9 +66,13 @@ class DeclaredMoves:
             if move.source == move.target:
                 yield _to_itself(move, target)
             elif first_source is not source:
-                yield _twice(f'the key "{move.source}" is moved twice', source, first_source)
+                yield _twice(
+                    Text('the key "{source}" is moved twice', source=move.source), source, first_source
+                )
             elif first_target is not target:
-                yield _twice(f'two keys are moved to "{move.target}"', target, first_target)
+                yield _twice(
+                    Text('two keys are moved to "{target}"', target=move.target), target, first_target
+                )
             elif move.source in circles:
                 if circles[move.source][0] == move.source:
                     yield _circle(circles[move.source], source)
@@ -82,10 +87,17 @@ def blocked(moves: Sequence[Move], places: Mapping[GroupKey, Place], known: Know
     for move in held_back(moves, known):
         yield Diagnostic(
             Code.MOVE_BLOCKED,
-            f'"{move.source}" is not moved: "{move.target}" is {_standing(known, move.target)}, '
-            f'and "{move.source}" is {_standing(known, move.source)}',
-            "if they are one group, have the state forget one of the two (zapi-sync state rm); "
-            "if not, remove this move",
+            Text(
+                '"{source}" is not moved: "{target}" is {standing}, and "{source}" is {standing_2}',
+                source=move.source,
+                target=move.target,
+                standing=_standing(known, move.target),
+                standing_2=_standing(known, move.source),
+            ),
+            Text(
+                "if they are one group, have the state forget one of the two (zapi-sync state rm); "
+                "if not, remove this move"
+            ),
             places[move.source].location if move.source in places else None,
             Severity.WARNING,
         )
@@ -93,8 +105,8 @@ def blocked(moves: Sequence[Move], places: Mapping[GroupKey, Place], known: Know
 
 def _standing(known: Known, key: GroupKey) -> str:
     if key in known.groups:
-        return f"the group {known.groups[key].phone}"
-    return "unsettled" if key in known.open else "what another key becomes"
+        return Text("the group {phone}", phone=known.groups[key].phone)
+    return "unsettled" if key in known.open else Text("what another key becomes")
 
 
 def _circles(moves: Sequence[Move]) -> dict[GroupKey, list[GroupKey]]:
@@ -120,8 +132,8 @@ def _to_itself(move: Move, place: Place) -> Complaint:
     return Complaint(
         Code.MOVED_TO_ITSELF,
         place,
-        f'the key "{move.source}" is moved to itself',
-        "write the new key here, as it stands in `groups`",
+        Text('the key "{source}" is moved to itself', source=move.source),
+        Text("write the new key here, as it stands in `groups`"),
     )
 
 
@@ -129,9 +141,9 @@ def _twice(what: str, place: Place, first: Place) -> Complaint:
     return Complaint(
         Code.MOVED_TWICE,
         place,
-        f"{what}, and one group has one key",
-        "remove one of the two moves",
-        ("first written here", first),
+        Text("{what}, and one group has one key", what=what),
+        Text("remove one of the two moves"),
+        (Text("first written here"), first),
     )
 
 
@@ -140,8 +152,8 @@ def _circle(keys: Sequence[GroupKey], place: Place) -> Complaint:
     return Complaint(
         Code.MOVED_IN_A_CIRCLE,
         place,
-        f"these keys are moved in a circle: {' -> '.join(named)}",
-        "remove the move away from the key that stands in `groups`",
+        Text("these keys are moved in a circle: {named}", named=" -> ".join(named)),
+        Text("remove the move away from the key that stands in `groups`"),
     )
 
 
@@ -149,18 +161,26 @@ def _still_wanted(move: Move, place: Place, group: Place) -> Complaint:
     return Complaint(
         Code.MOVED_AND_WANTED,
         place,
-        f'the key "{move.source}" is moved to "{move.target}", and still stands in `groups`',
-        f'write the group there as "{move.target}", or remove this move',
-        ("it stands here", group),
+        Text(
+            'the key "{source}" is moved to "{target}", and still stands in `groups`',
+            source=move.source,
+            target=move.target,
+        ),
+        Text('write the group there as "{target}", or remove this move', target=move.target),
+        (Text("it stands here"), group),
     )
 
 
 def _to_nothing(move: Move, place: Place, keys: Collection[GroupKey]) -> Complaint:
     close = nearest(move.target, keys)
-    near = f'did you mean "{close}"? If not, ' if close else ""
+    near = Text('did you mean "{close}"? If not, ', close=close) if close else ""
     return Complaint(
         Code.MOVED_TO_NOTHING,
         place,
-        f'the key "{move.source}" is moved to "{move.target}", which is no key in `groups`',
-        f"{near}write the group under that key, or remove this move",
+        Text(
+            'the key "{source}" is moved to "{target}", which is no key in `groups`',
+            source=move.source,
+            target=move.target,
+        ),
+        Text("{near}write the group under that key, or remove this move", near=near),
     )

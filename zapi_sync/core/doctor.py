@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.keeping import Whereabouts
 from zapi_sync.core.phones import same_person
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,27 +75,46 @@ class Finding:
 def refused(check: Check, diagnostics: Sequence[Diagnostic], instance: InstanceName | None = None) -> Finding:
     """An error that some part of zapi-sync would end with."""
     first = diagnostics[0]
-    more = f" (and {len(diagnostics) - 1} more)" if len(diagnostics) > 1 else ""
+    more = (
+        Text(" (and {diagnostics_count} more)", diagnostics_count=len(diagnostics) - 1)
+        if len(diagnostics) > 1
+        else ""
+    )
     return Finding(
-        check, Verdict.ERROR, f"{first.message}{more} [{first.code}]", first.hint, instance, first.location
+        check,
+        Verdict.ERROR,
+        Text("{message}{more} [{code}]", message=first.message, more=more, code=first.code),
+        first.hint,
+        instance,
+        first.location,
     )
 
 
 def of_config(groups: Sequence[Group], warnings: Sequence[Diagnostic], again: str) -> Finding:
     """A config that can be read; `again` is the command that shows its warnings."""
-    told = f"{_count(len(groups), 'group')} on {_count(len({each.instance for each in groups}), 'instance')}"
+    told = Text(
+        "{number} on {number_2}",
+        number=_count(len(groups), "group"),
+        number_2=_count(len({each.instance for each in groups}), "instance"),
+    )
     if warnings:
         what = f"{told}; {_count(len(warnings), 'warning')}"
-        return Finding(Check.CONFIG, Verdict.WARNING, what, f"{again} shows them")
+        return Finding(Check.CONFIG, Verdict.WARNING, what, Text("{again} shows them", again=again))
     return Finding(Check.CONFIG, Verdict.OK, told)
 
 
 def of_state(known: Known, file: str) -> Finding:
     """A state that can be read, or none yet."""
     if known.state is None:
-        return Finding(Check.STATE, Verdict.OK, f"none yet; the first apply writes {file}")
+        return Finding(Check.STATE, Verdict.OK, Text("none yet; the first apply writes {file}", file=file))
     groups = _count(len(known.groups), "group")
-    what = f"{file}: {groups}, serial {known.state.serial}, of {known.state.remote}"
+    what = Text(
+        "{file}: {groups}, serial {serial}, of {remote}",
+        file=file,
+        groups=groups,
+        serial=known.state.serial,
+        remote=known.state.remote,
+    )
     return Finding(Check.STATE, Verdict.OK, what)
 
 
@@ -104,25 +124,35 @@ def of_journal(known: Known, *, is_there: bool) -> Finding:
         return Finding(
             Check.JOURNAL,
             Verdict.WARNING,
-            f"{_count(len(known.open), 'creation')} in doubt: {_named(known.open)}",
-            "zapi-sync apply looks again, zapi-sync resolve KEY settles it by hand; "
-            "keep the journal beside the state",
+            Text(
+                "{number} in doubt: {named}",
+                number=_count(len(known.open), "creation"),
+                named=_named(known.open),
+            ),
+            Text(
+                "zapi-sync apply looks again, zapi-sync resolve KEY settles it by hand; "
+                "keep the journal beside the state"
+            ),
         )
     if is_there:
         return Finding(
             Check.JOURNAL,
             Verdict.WARNING,
-            "a run ended early and left its journal; nothing in it is in doubt",
-            "the next apply folds it into the state; until then the two are one thing",
+            Text("a run ended early and left its journal; nothing in it is in doubt"),
+            Text("the next apply folds it into the state; until then the two are one thing"),
         )
-    return Finding(Check.JOURNAL, Verdict.OK, "none: every run came to its end, and nothing is in doubt")
+    return Finding(
+        Check.JOURNAL, Verdict.OK, Text("none: every run came to its end, and nothing is in doubt")
+    )
 
 
 def of_lock(holder: str | None) -> Finding:
     """Who is at work on the state."""
     if holder:
-        hint = "let it finish, or wait for it with --lock-timeout SECONDS"
-        return Finding(Check.LOCK, Verdict.WARNING, f"another zapi-sync is at work: {holder}", hint)
+        hint = Text("let it finish, or wait for it with --lock-timeout SECONDS")
+        return Finding(
+            Check.LOCK, Verdict.WARNING, Text("another zapi-sync is at work: {holder}", holder=holder), hint
+        )
     return Finding(Check.LOCK, Verdict.OK, "free")
 
 
@@ -132,11 +162,12 @@ def of_encryption(recipients: Sequence[str], warnings: Sequence[Diagnostic], *, 
         return Finding(
             Check.ENCRYPTION,
             Verdict.WARNING,
-            "the config has the next apply decrypt the state",
-            "write the recipients under `encryption` if that is not meant",
+            Text("the config has the next apply decrypt the state"),
+            Text("write the recipients under `encryption` if that is not meant"),
         )
-    told = (
-        f"{_count(len(recipients), 'recipient')}, and an identity given here reads what is encrypted to them"
+    told = Text(
+        "{number}, and an identity given here reads what is encrypted to them",
+        number=_count(len(recipients), "recipient"),
     )
     if warnings:
         return Finding(
@@ -147,19 +178,23 @@ def of_encryption(recipients: Sequence[str], warnings: Sequence[Diagnostic], *, 
             None,
             warnings[0].location,
         )
-    return Finding(Check.ENCRYPTION, Verdict.OK, f"{told} (from the next apply)" if is_to_come else told)
+    return Finding(
+        Check.ENCRYPTION, Verdict.OK, Text("{told} (from the next apply)", told=told) if is_to_come else told
+    )
 
 
 def of_permissions(open_files: Sequence[str], unwritable: Sequence[str]) -> Iterator[Finding]:
     """`open_files` can be read by others on this machine, `unwritable` not be written by this user."""
     for path in unwritable:
-        hint = "see to it that this user may write it, or use --state"
-        yield Finding(Check.PERMISSIONS, Verdict.ERROR, f"{path} cannot be written", hint)
+        hint = Text("see to it that this user may write it, or use --state")
+        yield Finding(Check.PERMISSIONS, Verdict.ERROR, Text("{path} cannot be written", path=path), hint)
     for path in open_files:
-        what = f"others on this machine can read {path}, and with it invite links and phone numbers"
+        what = Text(
+            "others on this machine can read {path}, and with it invite links and phone numbers", path=path
+        )
         yield Finding(Check.PERMISSIONS, Verdict.WARNING, what, f"chmod 600 {path}")
     if not (open_files or unwritable):
-        yield Finding(Check.PERMISSIONS, Verdict.OK, "the state is, or will be, its owner's alone")
+        yield Finding(Check.PERMISSIONS, Verdict.OK, Text("the state is, or will be, its owner's alone"))
 
 
 def of_git(
@@ -172,36 +207,41 @@ def of_git(
             yield Finding(
                 Check.GIT,
                 Verdict.WARNING,
-                "git takes the sandbox's state, in which nothing is real",
-                f"add {SANDBOX_FILES} to .gitignore",
+                Text("git takes the sandbox's state, in which nothing is real"),
+                Text("add {sandbox_files} to .gitignore", sandbox_files=SANDBOX_FILES),
             )
         case Whereabouts.IGNORED if sandbox:
-            yield Finding(Check.GIT, Verdict.OK, "git ignores the sandbox's state, as it should")
+            yield Finding(Check.GIT, Verdict.OK, Text("git ignores the sandbox's state, as it should"))
         case Whereabouts.COMMITTABLE:
-            there = f", and with it {_named(hosts)}" if hosts else ""
+            there = Text(", and with it {named}", named=_named(hosts)) if hosts else ""
             yield Finding(
                 Check.GIT,
                 Verdict.OK,
-                f"git takes the state{there}; its invite links and phone numbers are secrets: "
-                "for a private repository alone",
+                Text(
+                    "git takes the state{there}; its invite links and phone numbers are secrets: for a private repository alone",
+                    there=there,
+                ),
             )
         case Whereabouts.IGNORED:
             yield Finding(
                 Check.GIT,
                 Verdict.WARNING,
-                "git ignores the state: another clone, and a CI runner, would know nothing of it",
-                "take it out of .gitignore, or see to it that something else keeps it",
+                Text("git ignores the state: another clone, and a CI runner, would know nothing of it"),
+                Text("take it out of .gitignore, or see to it that something else keeps it"),
             )
         case Whereabouts.OUTSIDE:
-            yield Finding(Check.GIT, Verdict.OK, "the state is in no git work tree: see to its backup")
+            yield Finding(Check.GIT, Verdict.OK, Text("the state is in no git work tree: see to its backup"))
         case Whereabouts.UNKNOWN:
-            yield Finding(Check.GIT, Verdict.SKIPPED, "git gives no answer about the state")
+            yield Finding(Check.GIT, Verdict.SKIPPED, Text("git gives no answer about the state"))
     for path in tracked:
         yield Finding(
             Check.GIT,
             Verdict.ERROR,
-            f"git has {path}, which belongs to this machine alone",
-            f"git rm --cached {path}, and ignore it; what was secret in it and was pushed is none any more",
+            Text("git has {path}, which belongs to this machine alone", path=path),
+            Text(
+                "git rm --cached {path}, and ignore it; what was secret in it and was pushed is none any more",
+                path=path,
+            ),
         )
 
 
@@ -209,21 +249,23 @@ def of_account(account: Account, now: datetime, instance: InstanceName) -> Findi
     """Whether the instance's subscription runs (Z-API, me page)."""
     due = account.due
     if due is not None and due <= now:
-        what = f"the subscription ended on {due:%Y-%m-%d}"
-        return Finding(Check.SUBSCRIPTION, Verdict.ERROR, what, "renew it in the Z-API panel", instance)
+        what = Text("the subscription ended on {due:%Y-%m-%d}", due=due)
+        return Finding(Check.SUBSCRIPTION, Verdict.ERROR, what, Text("renew it in the Z-API panel"), instance)
     if due is not None and due - now < SOON:
-        what = f"the subscription ends on {due:%Y-%m-%d}"
-        return Finding(Check.SUBSCRIPTION, Verdict.WARNING, what, "renew it in the Z-API panel", instance)
-    told = f"runs until {due:%Y-%m-%d}" if due else "the API does not tell its end"
+        what = Text("the subscription ends on {due:%Y-%m-%d}", due=due)
+        return Finding(
+            Check.SUBSCRIPTION, Verdict.WARNING, what, Text("renew it in the Z-API panel"), instance
+        )
+    told = Text("runs until {due:%Y-%m-%d}", due=due) if due else Text("the API does not tell its end")
     told += f" ({account.payment})" if account.payment else ""
     return Finding(Check.SUBSCRIPTION, Verdict.OK, told, None, instance)
 
 
 def of_connection(instance: InstanceName, *, connected: bool) -> Finding:
     if connected:
-        return Finding(Check.CONNECTION, Verdict.OK, "connected to WhatsApp", None, instance)
-    hint = "connect the number again: scan the QR code in the Z-API panel"
-    return Finding(Check.CONNECTION, Verdict.ERROR, "not connected to WhatsApp", hint, instance)
+        return Finding(Check.CONNECTION, Verdict.OK, Text("connected to WhatsApp"), None, instance)
+    hint = Text("connect the number again: scan the QR code in the Z-API panel")
+    return Finding(Check.CONNECTION, Verdict.ERROR, Text("not connected to WhatsApp"), hint, instance)
 
 
 def of_number(
@@ -234,7 +276,9 @@ def of_number(
 ) -> Finding:
     """Which number is connected, and whether a group lists it: create-group refuses that."""
     if own_phone is None:
-        return Finding(Check.NUMBER, Verdict.SKIPPED, "the API does not tell the number", None, instance)
+        return Finding(
+            Check.NUMBER, Verdict.SKIPPED, Text("the API does not tell the number"), None, instance
+        )
     shown = masked(own_phone)
     listing = [
         group.key
@@ -245,24 +289,31 @@ def of_number(
         return Finding(
             Check.NUMBER,
             Verdict.ERROR,
-            f"{shown} is connected, and among the phones of {_named(listing)}: create-group refuses that",
-            "take it out of the list: who creates a group is in it anyway",
+            Text(
+                "{shown} is connected, and among the phones of {named}: create-group refuses that",
+                shown=shown,
+                named=_named(listing),
+            ),
+            Text("take it out of the list: who creates a group is in it anyway"),
             instance,
             where.get(listing[0]),
         )
-    return Finding(Check.NUMBER, Verdict.OK, f"{shown}, in nobody's list", None, instance)
+    return Finding(Check.NUMBER, Verdict.OK, Text("{shown}, in nobody's list", shown=shown), None, instance)
 
 
 def of_clock(told: datetime | None, now: datetime, instance: InstanceName) -> Finding:
     """This machine's clock against the API's (its answers' Date, RFC 9110, 6.6.1)."""
     if told is None:
-        return Finding(Check.CLOCK, Verdict.SKIPPED, "the API tells no time", None, instance)
+        return Finding(Check.CLOCK, Verdict.SKIPPED, Text("the API tells no time"), None, instance)
     skew = abs(now - told)
     if skew > MAX_SKEW:
-        what = f"this machine's clock and the API's are {skew.total_seconds():.0f} s apart"
-        hint = "set the clock (NTP): pace and budget go by it"
+        what = Text(
+            "this machine's clock and the API's are {total_seconds:.0f} s apart",
+            total_seconds=skew.total_seconds(),
+        )
+        hint = Text("set the clock (NTP): pace and budget go by it")
         return Finding(Check.CLOCK, Verdict.WARNING, what, hint, instance)
-    return Finding(Check.CLOCK, Verdict.OK, "within a minute of the API's", None, instance)
+    return Finding(Check.CLOCK, Verdict.OK, Text("within a minute of the API's"), None, instance)
 
 
 def masked(phone: str) -> str:
@@ -278,9 +329,15 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
 
 def _named(keys: Iterable[str]) -> str:
     names = sorted(keys)
-    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    more = (
+        Text(" and {names_count} more", names_count=len(names) - MAX_NAMED) if len(names) > MAX_NAMED else ""
+    )
     return ", ".join(names[:MAX_NAMED]) + more
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return (
+        Text("{number} {what}", number=number, what=what)
+        if number == 1
+        else Text("{number} {what}s", number=number, what=what)
+    )

@@ -27,6 +27,7 @@ from zapi_sync.core.parsers import MERGE, events, is_too_deep
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, Diagnostic
+from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -49,7 +50,7 @@ MAX_EXPANDED_TEXT = 32 * MAX_EXPANDED
 """And of how many characters: a text is copied wherever it is looked at."""
 MAX_CELLS = 10_000
 """How many phones a list, or a column of a CSV file, may hold."""
-SPLIT_ALIASES = "write the values out, or split them over several runs: `-f` names the files of one"
+SPLIT_ALIASES = Text("write the values out, or split them over several runs: `-f` names the files of one")
 _MAX_PROBLEMS = MAX_COMPLAINTS + 1  # the one more is what there being more is known by
 
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -72,8 +73,12 @@ class Aliased:
     def excess(self) -> str | None:
         """The bound that this is beyond, in words."""
         if self.values > MAX_EXPANDED:
-            return f"{MAX_EXPANDED:,} values"
-        return f"{MAX_EXPANDED_TEXT:,} characters" if self.text > MAX_EXPANDED_TEXT else None
+            return Text("{max_expanded} values", max_expanded=Amount(MAX_EXPANDED))
+        return (
+            Text("{max_expanded_text} characters", max_expanded_text=Amount(MAX_EXPANDED_TEXT))
+            if self.text > MAX_EXPANDED_TEXT
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -218,8 +223,8 @@ class _Builder:
             self._complain(
                 Code.SEVERAL_DOCUMENTS,
                 event,
-                "a second YAML document begins here, and a groups file holds one",
-                "give it a file of its own, and name both files with -f",
+                Text("a second YAML document begins here, and a groups file holds one"),
+                Text("give it a file of its own, and name both files with -f"),
             )
         return self._documents > 1
 
@@ -270,16 +275,16 @@ class _Builder:
             self._fail(
                 Code.ALIAS_OF_NOTHING,
                 event,
-                f"nothing above carries the anchor &{shortened(name or '')}",
-                "write the anchor above its first use, or quote the text if it is no alias",
+                Text("nothing above carries the anchor &{name}", name=shortened(name or "")),
+                Text("write the anchor above its first use, or quote the text if it is no alias"),
             )
         anchored = self._anchors[name]
         if anchored is None:
             self._fail(
                 Code.ALIAS_OF_NOTHING,
                 event,
-                f"*{shortened(name or '')} stands inside the value that it names",
-                "write the value out",
+                Text("*{name} stands inside the value that it names", name=shortened(name or "")),
+                Text("write the value out"),
             )
         self._values += anchored.size
         self._text += anchored.text
@@ -290,7 +295,7 @@ class _Builder:
             self._fail(
                 Code.BEYOND_BOUNDS,
                 event,
-                f"the aliases of this file stand for more than {self.aliased.excess}",
+                Text("the aliases of this file stand for more than {excess}", excess=self.aliased.excess),
                 SPLIT_ALIASES,
             )
         self._put(anchored.value, anchored.plain, event, anchored.height)
@@ -300,8 +305,8 @@ class _Builder:
             self._fail(
                 Code.BEYOND_BOUNDS,
                 event,
-                f"more than {MAX_DEPTH} levels of nesting",
-                "a groups file needs four: is this one?",
+                Text("more than {max_depth} levels of nesting", max_depth=MAX_DEPTH),
+                Text("a groups file needs four: is this one?"),
             )
 
     def _put(self, value: Value, plain: bool, event: Event, height: int = 0) -> None:
@@ -320,8 +325,8 @@ class _Builder:
                 self._fail(
                     Code.KEY_NOT_TEXT,
                     event,
-                    "a key is expected here, not a collection",
-                    "keys are text: `key: value`",
+                    Text("a key is expected here, not a collection"),
+                    Text("keys are text: `key: value`"),
                 )
             frame.key, frame.key_event = _MERGE if plain and value == MERGE else value, event
         else:
@@ -347,8 +352,8 @@ class _Builder:
             self._complain(
                 Code.MERGE_OF_NO_MAPPING,
                 event,
-                "`<<` merges mappings, and this is none",
-                "write `<<: *anchor-of-a-mapping`",
+                Text("`<<` merges mappings, and this is none"),
+                Text("write `<<: *anchor-of-a-mapping`"),
             )
         return mappings
 
@@ -358,8 +363,8 @@ class _Builder:
             self._fail(
                 Code.BEYOND_BOUNDS,
                 event,
-                f"more than {MAX_VALUES:,} keys and values in one file",
-                "split the file: -f takes a folder, or several files",
+                Text("more than {max_values} keys and values in one file", max_values=Amount(MAX_VALUES)),
+                Text("split the file: -f takes a folder, or several files"),
             )
         if event.tag is not None:
             self._check_tag(event)
@@ -370,8 +375,8 @@ class _Builder:
             self._complain(
                 Code.TAG,
                 event,
-                f"the tag {shortened(tag)} has no meaning here",
-                "remove it, or put a text that begins with ! in quotes",
+                Text("the tag {tag} has no meaning here", tag=shortened(tag)),
+                Text("remove it, or put a text that begins with ! in quotes"),
             )
 
     def _complain(self, code: Code, event: Event, message: str, hint: str) -> None:
@@ -399,8 +404,11 @@ def _repeated_key(document: Document, mapping: Mark | None, key: str, place: Loc
     first = document.first_key(mapping, key)
     return Diagnostic(
         Code.REPEATED_KEY,
-        f'the key "{shortened(key)}" is written twice here, and YAML would keep only one of the two',
-        "rename one of them, or remove it",
+        Text(
+            'the key "{key}" is written twice here, and YAML would keep only one of the two',
+            key=shortened(key),
+        ),
+        Text("rename one of them, or remove it"),
         place,
-        also=(("first written here", first),) if first else (),
+        also=((Text("first written here"), first),) if first else (),
     )

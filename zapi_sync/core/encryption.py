@@ -9,6 +9,7 @@ from zapi_sync.core.recipients import has_form, recipient_of
 from zapi_sync.core.redact import KEY_MARK
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, Diagnostic, Severity
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.document import Document, Value
     from zapi_sync.core.positions import Path
 
-EXAMPLE = "age1… as age-keygen prints it, or `ssh-ed25519 AAAA…`"
+EXAMPLE = Text("age1… as age-keygen prints it, or `ssh-ed25519 AAAA…`")
 
 
 class Encryption:
@@ -45,9 +46,9 @@ class Encryption:
                 complaints,
                 Code.RECIPIENTS_TWICE,
                 place,
-                "two files ask for different recipients, and a state has one list of them",
-                "keep `encryption` in one file",
-                also=("the other one", self._place),
+                Text("two files ask for different recipients, and a state has one list of them"),
+                Text("keep `encryption` in one file"),
+                also=(Text("the other one"), self._place),
             )
         self.recipients, self._place = recipients, self._place or place
 
@@ -55,18 +56,23 @@ class Encryption:
 def no_recipient(document: Document, path: Path, value: object) -> Diagnostic:
     """The complaint about what stands among the recipients and is none; a secret key is not repeated."""
     text = str(value)
-    if KEY_MARK in text.upper() or "PRIVATE KEY" in text:
+    if KEY_MARK in text.upper() or Text("PRIVATE KEY") in text:
         return Diagnostic(
             Code.NO_RECIPIENT,
-            "a secret key stands among the recipients: whoever has it can read the state",
-            "write the public key (age1…) that age-keygen -y makes of it, and give the secret one by "
-            "ZAPI_SYNC_IDENTITY; if it was ever pushed, make a new one",
+            Text("a secret key stands among the recipients: whoever has it can read the state"),
+            Text(
+                "write the public key (age1…) that age-keygen -y makes of it, and give the secret one by "
+                "ZAPI_SYNC_IDENTITY; if it was ever pushed, make a new one"
+            ),
             document.where(path),
         )
     if isinstance(value, (dict, list)) or not text:
-        what = "this recipient is no text"
+        what = Text("this recipient is no text")
     elif text.startswith("age1") and text.isascii():
-        what = f"this recipient of age is not whole, or a character of it was mistyped: {shortened(text, 80)}"
+        what = Text(
+            "this recipient of age is not whole, or a character of it was mistyped: {text}",
+            text=shortened(text, 80),
+        )
     else:
-        what = f'"{shortened(text, 40)}" is no recipient'
-    return Diagnostic(Code.NO_RECIPIENT, what, f"write {EXAMPLE}", document.where(path))
+        what = Text('"{text}" is no recipient', text=shortened(text, 40))
+    return Diagnostic(Code.NO_RECIPIENT, what, Text("write {example}", example=EXAMPLE), document.where(path))

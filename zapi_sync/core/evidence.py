@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zapi_sync.core.names import comparable_name
 from zapi_sync.core.phones import person, same_person
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -49,7 +50,7 @@ Settlement: TypeAlias = Found | NotThere | StillOpen
 def another_keys(found: Found) -> StillOpen:
     """What was found, where another key has that group: an instance lists those of others that it is in."""
     phone = found.created.phone
-    return StillOpen(f"{phone} has that name, but is the group of another key", (phone,))
+    return StillOpen(Text("{phone} has that name, but is the group of another key", phone=phone), (phone,))
 
 
 def bearers(listing: Iterable[Listed], group_name: str) -> list[GroupId]:
@@ -69,15 +70,15 @@ def contradictions(attempt: OpenAttempt, metadata: Metadata, own_phone: str | No
     """What speaks against a candidate being the attempt's group; what cannot be compared does not."""
     group = attempt.intent.group
     if metadata.subject and comparable_name(metadata.subject) != comparable_name(group.group_name):
-        yield "its name is another by now"
+        yield Text("its name is another by now")
     if own_phone and metadata.owner and not same_person(metadata.owner, own_phone):
-        yield "another number owns it"
+        yield Text("another number owns it")
     if metadata.created_at and metadata.created_at < attempt.sent_at - CLOCK_SKEW:
-        yield "it is older than the request"
+        yield Text("it is older than the request")
     expected = {person(phone) for phone in (*group.phones, own_phone or "")}
     strangers = [phone for phone in metadata.participants or () if person(phone) not in expected]
     if own_phone and strangers:
-        yield f"{len(strangers)} of its participants were not asked for"
+        yield Text("{strangers_count} of its participants were not asked for", strangers_count=len(strangers))
 
 
 def not_added(group: Group, metadata: Metadata) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,14 @@ class Holder:
 
     def __str__(self) -> str:
         who, host, since = map(shortened, (self.who, self.host, self.since))
-        return f"{who} on {host}, process {self.pid}, since {since}, lock {shortened(self.id)}"
+        return Text(
+            "{who} on {host}, process {pid}, since {since}, lock {id}",
+            who=who,
+            host=host,
+            pid=self.pid,
+            since=since,
+            id=shortened(self.id),
+        )
 
 
 def holder_text(holder: Holder) -> str:
@@ -36,7 +44,7 @@ def read_holder(text: str | bytes) -> Holder:
         who, host, since = (str(members[name]) for name in ("who", "host", "since"))
         return Holder(str(members["id"]), who, host, int(members["pid"]), since)
     except (KeyError, TypeError, RecursionError) as error:
-        raise ValueError("no holder of a lock") from error
+        raise ValueError(Text("no holder of a lock")) from error
 
 
 @dataclass(frozen=True, slots=True)

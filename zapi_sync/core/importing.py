@@ -15,6 +15,7 @@ from zapi_sync.core.outcome import Created
 from zapi_sync.core.phones import Phone, is_lid, normalise_phone, person, same_person, why_no_phone
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Severity
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -136,16 +137,16 @@ class _Sorting:
         """Takes the key, the name and the id of what can be taken in."""
         details, name = seen.details, seen.details.subject if seen.details else None
         if details is None:
-            return LeftOut(seen, seen.unseen or "it is gone meanwhile")
+            return LeftOut(seen, seen.unseen or Text("it is gone meanwhile"))
         if name is None:
-            return LeftOut(seen, "it has no name, and a group is known by nothing else")
+            return LeftOut(seen, Text("it has no name, and a group is known by nothing else"))
         place = (seen.instance, comparable_name(name))
         for left_out in (self._claimed(seen, place), self._told_before(seen, place), _unusable(seen, name)):
             if left_out:
                 return left_out
         phones, others = _participants(details.members or (), own_phone)
         if not phones:
-            return LeftOut(seen, "nobody in it but the connected number is known by a phone number")
+            return LeftOut(seen, Text("nobody in it but the connected number is known by a phone number"))
         key = unique(slug(name), self._keys)
         self._keys.add(key)
         self._names[place] = key
@@ -156,22 +157,32 @@ class _Sorting:
     def _claimed(self, seen: Seen, place: tuple[InstanceName, str]) -> LeftOut | None:
         """By a key of the config or of the journal."""
         if key := self._open.get(place):
-            reason = f'it may be what became of "{key}", whose creation is in doubt'
-            return LeftOut(seen, reason, f"zapi-sync resolve {key} --adopt {seen.phone}")
+            reason = Text('it may be what became of "{key}", whose creation is in doubt', key=key)
+            return LeftOut(
+                seen, reason, Text("zapi-sync resolve {key} --adopt {phone}", key=key, phone=seen.phone)
+            )
         key = self._wanted.get(place)
         if key in self.known.groups:
-            return LeftOut(seen, f'its name is that of "{key}", which has another group')
+            return LeftOut(seen, Text('its name is that of "{key}", which has another group', key=key))
         if key:
-            return LeftOut(seen, f'the config wants it as "{key}"', f"zapi-sync import {key} {seen.phone}")
+            return LeftOut(
+                seen,
+                Text('the config wants it as "{key}"', key=key),
+                Text("zapi-sync import {key} {phone}", key=key, phone=seen.phone),
+            )
         return None
 
     def _told_before(self, seen: Seen, place: tuple[InstanceName, str]) -> LeftOut | None:
         """Another group of this run has its name or, on another instance, its id."""
         if other := self._ids.get(seen.phone):
-            return LeftOut(seen, f'it is taken in on the instance "{other}", which lists it, too')
+            return LeftOut(
+                seen, Text('it is taken in on the instance "{other}", which lists it, too', other=other)
+            )
         if key := self._names.get(place):
-            reason = f'its name is that of "{key}", and a name stands for one group of an instance'
-            return LeftOut(seen, reason, "rename one of the two on the phone, then run this again")
+            reason = Text(
+                'its name is that of "{key}", and a name stands for one group of an instance', key=key
+            )
+            return LeftOut(seen, reason, Text("rename one of the two on the phone, then run this again"))
         return None
 
 
@@ -186,11 +197,11 @@ def _place(group: Group) -> tuple[InstanceName, str]:
 
 def _unusable(seen: Seen, name: str) -> LeftOut | None:
     """A name that no config may have."""
-    hint = "rename it on the phone, then run this again"
+    hint = Text("rename it on the phone, then run this again")
     if len(name) > MAX_NAME:
-        return LeftOut(seen, f"its name is longer than {MAX_NAME} characters", hint)
+        return LeftOut(seen, Text("its name is longer than {max_name} characters", max_name=MAX_NAME), hint)
     if any("\ud800" <= character <= "\udfff" for character in name):
-        return LeftOut(seen, "its name holds half of a character", hint)
+        return LeftOut(seen, Text("its name holds half of a character"), hint)
     problems = (each.message for each in name_problems(name) if each.severity is Severity.ERROR)
     if problem := next(problems, None):
         return LeftOut(seen, problem, hint)
@@ -206,19 +217,19 @@ def _participants(
     for who in _told(members, others.append):
         phone = Phone(normalise_phone(who))
         if is_lid(who):
-            others.append((who, "a private @lid, which create-group leaves out"))
+            others.append((who, Text("a private @lid, which create-group leaves out")))
         elif problem := why_no_phone(who):
             others.append((who, problem[0]))
         elif same_person(phone, own_phone):
             continue
         elif (first := phones.setdefault(person(phone), phone)) != phone:
-            others.append((who, f"the same person as {first}"))
+            others.append((who, Text("the same person as {first}", first=first)))
     return tuple(phones.values()), tuple(others)
 
 
 def _told(members: Iterable[Member], untold: Callable[[tuple[str, str]], None]) -> Iterator[str]:
     for member in members:
         if member.who is None:
-            untold(("somebody", "neither a phone number nor an @lid is told"))
+            untold(("somebody", Text("neither a phone number nor an @lid is told")))
         else:
             yield member.who

@@ -15,6 +15,7 @@ from zapi_sync.core.model import (
 )
 from zapi_sync.core.outcome import Absent, Created, Rejected, Unknown, Unsent
 from zapi_sync.dataclass import dataclass, field, replace
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +112,7 @@ class _Replay:
             case Intent():
                 self.intents[event.attempt] = event
             case Sending():
-                reason = "the run ended before the answer was written down"
+                reason = Text("the run ended before the answer was written down")
                 self._doubt(event.attempt, event.at, reason)
             case Concluded():
                 self._conclude(event)

@@ -17,6 +17,7 @@ from zapi_sync.core.outcome import Absent, Cause, Created, Rejected, Unknown, Un
 from zapi_sync.core.phones import Phone
 from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, Location, StateInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ _FORMS = {
     "invitationLink": forms.INVITATION_LINK,
     "groupName": re.compile(f"(?s:.{{1,{forms.MAX_NAME}}})"),
 }
-_RESTORE = (
+_RESTORE = Text(
     "restore state and journal together from a backup; "
     "nothing was sent, because what this line says is needed to not create a group twice"
 )
@@ -81,11 +82,11 @@ def parse_journal(raw: bytes, file: str, keyring: Keyring | None = None) -> Jour
     for number, line in enumerate(lines, start=1):
         event = _event(number, line, file, keyring)
         if isinstance(event, Begin) != (number == 1):
-            raise _broken(file, number, "its first line and no other says where it begins")
+            raise _broken(file, number, Text("its first line and no other says where it begins"))
         if isinstance(event, Intent):
             attempts.add(event.attempt)
         elif isinstance(event, (Sending, Concluded)) and event.attempt not in attempts:
-            raise _broken(file, number, "it speaks of an attempt that no earlier line announces")
+            raise _broken(file, number, Text("it speaks of an attempt that no earlier line announces"))
         events.append(event)
     return Journal(events, len(raw) - len(torn))
 
@@ -96,15 +97,23 @@ def check_belongs(journal: Journal, state: State, file: str) -> None:
     if not isinstance(begin, Begin):
         return
     if begin.lineage != state.lineage:
-        why = f"it goes on from another state (lineage {begin.lineage}, and the state's is {state.lineage})"
+        why = Text(
+            "it goes on from another state (lineage {lineage}, and the state's is {lineage_2})",
+            lineage=begin.lineage,
+            lineage_2=state.lineage,
+        )
     elif begin.serial > state.serial:
-        why = f"it goes on from serial {begin.serial}, and the state beside it is at serial {state.serial}"
+        why = Text(
+            "it goes on from serial {serial}, and the state beside it is at serial {serial_2}",
+            serial=begin.serial,
+            serial_2=state.serial,
+        )
     else:
         return
     raise StateInvalid.of(
         Code.JOURNAL_OF_ANOTHER_STATE,
-        f"the journal does not fit the state: {why}",
-        hint="put back the state that belongs to it (the two files are one thing); nothing was sent",
+        Text("the journal does not fit the state: {why}", why=why),
+        hint=Text("put back the state that belongs to it (the two files are one thing); nothing was sent"),
         file=file,
     )
 
@@ -112,24 +121,30 @@ def check_belongs(journal: Journal, state: State, file: str) -> None:
 def _event(number: int, line: bytes, file: str, keyring: Keyring | None) -> Event:
     body, separator, crc = line.rpartition(b',"crc":"')
     if not separator or crc != f'{zlib.crc32(body):08x}"}}'.encode():
-        raise _broken(file, number, "its checksum does not match")
+        raise _broken(file, number, Text("its checksum does not match"))
     try:
         members = json.loads(body + b"}", object_pairs_hook=unique_members)
         if keyring and members.keys() == {"n", "sealed"} and _number(members, "n") == number:
             sealed = b64decode(members["sealed"], validate=True)
             members = json.loads(keyring.opened(sealed, file, number), object_pairs_hook=unique_members)
         if _number(members, "n") != number:
-            raise _broken(file, number, f"it is numbered {members['n']}")
+            raise _broken(file, number, Text("it is numbered {members}", members=members["n"]))
         return _event_of(members)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _broken(file, number, "it is of no known form; a newer zapi-sync may have written it") from None
+        raise _broken(
+            file, number, Text("it is of no known form; a newer zapi-sync may have written it")
+        ) from None
 
 
 def _broken(file: str, number: int, why: str) -> StateInvalid:
     return StateInvalid.at(
         Code.JOURNAL_BROKEN,
         Location(file, number, 1),
-        f"the journal cannot be used: line {number} is not as it was written ({why})",
+        Text(
+            "the journal cannot be used: line {number} is not as it was written ({why})",
+            number=number,
+            why=why,
+        ),
         hint=_RESTORE,
     )
 
@@ -137,7 +152,7 @@ def _broken(file: str, number: int, why: str) -> StateInvalid:
 def unusable(file: str, why: str) -> StateInvalid:
     """The complaint about a journal whose lines are well, and yet cannot be true."""
     return StateInvalid.of(
-        Code.JOURNAL_BROKEN, f"the journal cannot be used: {why}", hint=_RESTORE, file=file
+        Code.JOURNAL_BROKEN, Text("the journal cannot be used: {why}", why=why), hint=_RESTORE, file=file
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,16 @@ def vanishing(what: str, file: str, ci: str, whereabouts: Whereabouts) -> Diagno
         return None
     return Diagnostic(
         Code.STATE_WOULD_VANISH,
-        f"this is a CI job ({ci} is set), and the {what} {whereabouts}: it would vanish with the runner",
-        f"{_remedy(file, whereabouts)}; if something else keeps it, say --state-is-kept; nothing was sent",
+        Text(
+            "this is a CI job ({ci} is set), and the {what} {whereabouts}: it would vanish with the runner",
+            ci=ci,
+            what=what,
+            whereabouts=whereabouts,
+        ),
+        Text(
+            "{remedy}; if something else keeps it, say --state-is-kept; nothing was sent",
+            remedy=_remedy(file, whereabouts),
+        ),
         Location(file),
     )
 
@@ -45,9 +54,11 @@ def vanishing(what: str, file: str, ci: str, whereabouts: Whereabouts) -> Diagno
 def _remedy(file: str, whereabouts: Whereabouts) -> str:
     match whereabouts:
         case Whereabouts.IGNORED:
-            look = f"git check-ignore -v {shlex.quote(file)}"
-            return f"see to it that git takes it ({look}), and commit it afterwards"
+            look = Text("git check-ignore -v {quote}", quote=shlex.quote(file))
+            return Text("see to it that git takes it ({look}), and commit it afterwards", look=look)
         case Whereabouts.OUTSIDE:
-            return "name one in a clone (--state), and commit it afterwards"
+            return Text("name one in a clone (--state), and commit it afterwards")
         case _:
-            return f"see what `git -C {shlex.quote(file.rpartition('/')[0] or '.')} status` says"
+            return Text(
+                "see what `git -C {quote} status` says", quote=shlex.quote(file.rpartition("/")[0] or ".")
+            )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Diagnostic
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,11 @@ def look_ended(instance: InstanceName, left: int) -> Diagnostic:
     """The complaint about an instance whose groups give no answer any more; `left` were not looked at."""
     return Diagnostic(
         Code.LOOK_ENDED,
-        f'{UNANSWERED_IN_A_ROW} groups in a row of the instance "{instance}" gave no usable answer, '
-        f"so the look at it ended; not looked at: {left}",
-        "see whether Z-API is well and the instance is connected, then run this again",
+        Text(
+            '{unanswered_in_a_row} groups in a row of the instance "{instance}" gave no usable answer, so the look at it ended; not looked at: {left}',
+            unanswered_in_a_row=UNANSWERED_IN_A_ROW,
+            instance=instance,
+            left=left,
+        ),
+        Text("see whether Z-API is well and the instance is connected, then run this again"),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from zapi_sync.core.forms import MAX_NAME, PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from zapi_sync.core.outcome import Answer
@@ -180,12 +181,16 @@ def _object(answer: Answer) -> Mapping[str, object]:
 
 def _what_else(answer: Answer, body: object) -> str:
     if not answer.complete:
-        return f"an answer ({answer.status}) that broke off or is far too long"
+        return Text("an answer ({status}) that broke off or is far too long", status=answer.status)
     said = body.get("error") if isinstance(body, dict) else None
     if said is None and answer.status != 200:
         said = _error_of(answer)
     detail = f": {' '.join(said.split())}" if isinstance(said, str) else ""
-    return f"status {answer.status}{detail}" if answer.status != 200 or detail else "not what is documented"
+    return (
+        Text("status {status}{detail}", status=answer.status, detail=detail)
+        if answer.status != 200 or detail
+        else Text("not what is documented")
+    )
 
 
 def _error_of(answer: Answer) -> object:
@@ -198,7 +203,7 @@ def _error_of(answer: Answer) -> object:
 
 def _listed(entry: object) -> Listed:
     if not isinstance(entry, dict) or not is_group_id(entry.get("phone")):
-        raise NotUnderstood("an entry of the listing has no id that can be read")
+        raise NotUnderstood(Text("an entry of the listing has no id that can be read"))
     name = _text(entry.get("name"))
     is_group = not _is(False, entry.get("isGroup"))
     return Listed(GroupId(entry["phone"]), None if name == entry["phone"] else name, is_group)

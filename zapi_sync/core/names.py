@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, Severity
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,31 +70,42 @@ def name_problems(name: str) -> Iterator[NameProblem]:
         return
     if not any(map(_is_seen, name)):
         yield _error(
-            Code.NAME_UNUSABLE, "this groupName is blank", "write a name with something to see in it"
+            Code.NAME_UNUSABLE,
+            Text("this groupName is blank"),
+            Text("write a name with something to see in it"),
         )
         return
     if found := re.search(_BREAK, name):
-        what = f"this groupName holds {_named(found[0])}: WhatsApp shows a name on one line"
-        yield _error(Code.NAME_UNUSABLE, what, "write the name on one line, without control characters")
+        what = Text("this groupName holds {named}: WhatsApp shows a name on one line", named=_named(found[0]))
+        yield _error(Code.NAME_UNUSABLE, what, Text("write the name on one line, without control characters"))
     if found := re.search(_BIDI_CONTROL, name):
-        what = f"this groupName holds {_named(found[0])}, which makes people read another name than this"
-        hint = "remove it: right-to-left names are shown rightly without"
+        what = Text(
+            "this groupName holds {named}, which makes people read another name than this",
+            named=_named(found[0]),
+        )
+        hint = Text("remove it: right-to-left names are shown rightly without")
         yield _error(Code.NAME_DISGUISED, what, hint)
     units = len(name.encode("utf-16-le", "surrogatepass")) // 2
     if len(name) <= MAX_NAME < units:
-        what = (
-            f"this groupName is {len(name)} characters long, which make {units} where emoji count twice, "
-            f"and {MAX_NAME} is the most that WhatsApp is known to take"
+        what = Text(
+            "this groupName is {name_count} characters long, which make {units} where emoji count twice, and {max_name} is the most that WhatsApp is known to take",
+            name_count=len(name),
+            units=units,
+            max_name=MAX_NAME,
         )
-        yield _warning(Code.NAME_TOO_LONG, what, "shorten it, lest WhatsApp refuse or cut it")
+        yield _warning(Code.NAME_TOO_LONG, what, Text("shorten it, lest WhatsApp refuse or cut it"))
     if name != name.strip():
         where = "begins" if name != name.lstrip() else "ends"
-        what = f"this groupName {where} with a blank, which WhatsApp may drop"
-        yield _warning(Code.NAME_WITH_BORDERS, what, "remove it, unless it is meant: it is sent as it stands")
+        what = Text("this groupName {where} with a blank, which WhatsApp may drop", where=where)
+        yield _warning(
+            Code.NAME_WITH_BORDERS, what, Text("remove it, unless it is meant: it is sent as it stands")
+        )
     unseen = next((found[0] for found in re.finditer(_UNSEEN, name) if not found[1]), None)
     if odd := unseen or "".join(re.findall(_ODD_BLANK, name.strip())[:1]):
-        what = f"this groupName holds {_named(odd)}, which nobody can tell from the name without it"
-        hint = "write the name again by hand (pasted text brings such characters along)"
+        what = Text(
+            "this groupName holds {named}, which nobody can tell from the name without it", named=_named(odd)
+        )
+        hint = Text("write the name again by hand (pasted text brings such characters along)")
         yield _warning(Code.NAME_WITH_INVISIBLES, what, hint)
 
 
@@ -108,9 +120,9 @@ def _named(character: str) -> str:
     """A character that cannot be shown: U+202E (right-to-left override)."""
     number = f"U+{ord(character):04X}"
     if character in "\n\r\x85":
-        return f"{number} (a line break)"
-    name = unicodedata.name(character, "a control character").lower()
-    return f"{number} ({name})"
+        return Text("{number} (a line break)", number=number)
+    name = unicodedata.name(character, Text("a control character")).lower()
+    return Text("{number} ({name})", number=number, name=name)
 
 
 def _error(code: Code, message: str, hint: str) -> NameProblem:

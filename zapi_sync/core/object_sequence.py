@@ -11,6 +11,7 @@ from zapi_sync.core.holding import Kept, holder_text, read_holder
 from zapi_sync.core.moments import moment_of
 from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, StateInvalid, StateUnwritable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,9 +45,14 @@ def read_place(address: str) -> Place:
     if not parts:  # it is not shown, as it may hold a credential
         raise StateInvalid.of(
             Code.STATE_ADDRESS,
-            f"what follows {address.partition('://')[0]}:// is no BUCKET[/PREFIX/]NAME",
-            hint="write letters, digits and . _ = @ + - between slashes, as in "
-            "s3://acme-infra/whatsapp/launch; credentials and endpoints are read from the environment alone",
+            Text(
+                "what follows {partition}:// is no BUCKET[/PREFIX/]NAME",
+                partition=address.partition("://")[0],
+            ),
+            hint=Text(
+                "write letters, digits and . _ = @ + - between slashes, as in "
+                "s3://acme-infra/whatsapp/launch; credentials and endpoints are read from the environment alone"
+            ),
         )
     name = (parts["name"] or "groups").removesuffix(".state.json")
     return Place(parts["cloud"], parts["bucket"], f"{parts['prefix'] or ''}{name}.state.json")
@@ -99,9 +105,11 @@ def read_entry(raw: bytes, name: str, number: int) -> Entry:
         pass
     raise StateInvalid.of(
         Code.JOURNAL_BROKEN,
-        f"number {number:010} of its journal is not as this zapi-sync writes it",
-        hint="a newer zapi-sync may have written it: update this one; "
-        "else restore it from the bucket's versions",
+        Text("number {number:010} of its journal is not as this zapi-sync writes it", number=number),
+        hint=Text(
+            "a newer zapi-sync may have written it: update this one; "
+            "else restore it from the bucket's versions"
+        ),
         file=name,
     )
 
@@ -176,9 +184,11 @@ def read_lock(raw: bytes, name: str) -> Lock:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise StateUnwritable.of(
             Code.STATE_UNWRITABLE,
-            "its lock is not as this zapi-sync writes it",
-            hint="see what the object that ends in .state.json.lock is; "
-            "remove it while no zapi-sync is at work",
+            Text("its lock is not as this zapi-sync writes it"),
+            hint=Text(
+                "see what the object that ends in .state.json.lock is; "
+                "remove it while no zapi-sync is at work"
+            ),
             file=name,
         ) from None
 
@@ -202,45 +212,53 @@ class Gone(Trouble):
     """An entry is not there that was listed, or has to be."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"number {number:010} of its journal was just cleared away", "run this again")
+        super().__init__(
+            Text("number {number:010} of its journal was just cleared away", number=number),
+            Text("run this again"),
+        )
         self.number = number
 
 
-NO_BUCKET = ("there is no such bucket", "see to the address, or make the bucket: zapi-sync makes none")
+NO_BUCKET = (
+    Text("there is no such bucket"),
+    Text("see to the address, or make the bucket: zapi-sync makes none"),
+)
 NO_CONDITIONS = (
-    "this object storage does not honour the conditions of a put (If-None-Match, If-Match)",
-    "keep the state where it does, or in git or PostgreSQL: without them there is no lock",
+    Text("this object storage does not honour the conditions of a put (If-None-Match, If-Match)"),
+    Text("keep the state where it does, or in git or PostgreSQL: without them there is no lock"),
 )
 _REASONS = (
-    (r"status code: 501|not supported|not implemented", *NO_CONDITIONS),
+    (Text(r"status code: 501|not supported|not implemented"), *NO_CONDITIONS),
     (
         r"169\.254\.|metadata\.google\.internal",  # where the clouds' own machines get theirs
-        "no credentials were found",
-        "set those of the cloud in this environment, as its own tools read them",
+        Text("no credentials were found"),
+        Text("set those of the cloud in this environment, as its own tools read them"),
     ),
     (
-        r"configured region|status code: 30[1278]",
-        "the bucket is in another region",
-        "set AWS_REGION to the bucket's own",
+        Text(r"configured region|status code: 30[1278]"),
+        Text("the bucket is in another region"),
+        Text("set AWS_REGION to the bucket's own"),
     ),
     (
-        r"status code: 40[13]",
-        "access was denied",
-        "see to the credentials of this environment, and that they may list, read, write and delete there",
+        Text(r"status code: 40[13]"),
+        Text("access was denied"),
+        Text(
+            "see to the credentials of this environment, and that they may list, read, write and delete there"
+        ),
     ),
-    (r"status code: 404", *NO_BUCKET),
+    (Text(r"status code: 404"), *NO_BUCKET),
     (
-        r"kind: Timeout",
-        "it gave no answer in time",
-        "see to the network or the service, then run this again",
+        Text(r"kind: Timeout"),
+        Text("it gave no answer in time"),
+        Text("see to the network or the service, then run this again"),
     ),
     (
-        r"kind: Connect",
-        "it cannot be reached",
-        "see to the network, a proxy or the endpoint, then run this again",
+        Text(r"kind: Connect"),
+        Text("it cannot be reached"),
+        Text("see to the network, a proxy or the endpoint, then run this again"),
     ),
 )
-_OTHERWISE = "see to the service, then run this again"
+_OTHERWISE = Text("see to the service, then run this again")
 
 
 def trouble_of(text: str) -> Trouble:
@@ -252,4 +270,8 @@ def trouble_of(text: str) -> Trouble:
     for pattern, why, remedy in _REASONS:
         if re.search(pattern, text):
             return Trouble(why, remedy, is_final)
-    return Trouble(f"it answered with {code}" if code else "it gave no usable answer", _OTHERWISE, is_final)
+    return Trouble(
+        Text("it answered with {code}", code=code) if code else Text("it gave no usable answer"),
+        _OTHERWISE,
+        is_final,
+    )

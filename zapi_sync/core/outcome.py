@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zapi_sync.core.forms import PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId, credential_variables
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,11 +110,11 @@ class Answer:
         """What the body says, each text masked and without half characters. Raises ValueError where it cannot
         be told: no JSON, no UTF-8, too much or too deep; Contradictory where a member is given twice."""
         if sum(map(self.body.count, (b",", b"[", b"{"))) > MAX_VALUES:
-            raise ValueError("too many values")
+            raise ValueError(Text("too many values"))
         try:
             return json.loads(self.body, object_pairs_hook=self._object)
         except RecursionError:
-            raise ValueError("too deep") from None
+            raise ValueError(Text("too deep")) from None
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = {name: self._cleaned(value) for name, value in pairs}
@@ -148,18 +149,18 @@ _STATUS_CAUSES = {
 # Field reports (not documented): what `error` says, in lower case, where no group came of a call.
 _TEXT_CAUSES = (
     ("client-token", Cause.CREDENTIALS),
-    ("null not allowed", Cause.CREDENTIALS),
-    ("must subscribe", Cause.SUBSCRIPTION),
-    ("connected with whatsapp", Cause.DISCONNECTED),
-    ("not connected", Cause.DISCONNECTED),
-    ("restore the session", Cause.DISCONNECTED),
-    ("has been disconnected", Cause.DISCONNECTED),
-    ("instance not found", Cause.NOT_FOUND),
-    ("instance not initialize", Cause.NOT_FOUND),
+    (Text("null not allowed"), Cause.CREDENTIALS),
+    (Text("must subscribe"), Cause.SUBSCRIPTION),
+    (Text("connected with whatsapp"), Cause.DISCONNECTED),
+    (Text("not connected"), Cause.DISCONNECTED),
+    (Text("restore the session"), Cause.DISCONNECTED),
+    (Text("has been disconnected"), Cause.DISCONNECTED),
+    (Text("instance not found"), Cause.NOT_FOUND),
+    (Text("instance not initialize"), Cause.NOT_FOUND),
     ("not_found", Cause.NOT_FOUND),
-    ("phone not exists", Cause.INPUT),
-    ("phone is wrong", Cause.INPUT),
-    ("invalid phone", Cause.INPUT),
+    (Text("phone not exists"), Cause.INPUT),
+    (Text("phone is wrong"), Cause.INPUT),
+    (Text("invalid phone"), Cause.INPUT),
 )
 
 # Field report: says nothing about the outcome, whatever the status.
@@ -174,36 +175,54 @@ _MEMBERS_OF_A_GROUP = ("phone", "groupId", "id", "value", "invitationLink")
 def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Rejected | Unknown:
     """What an answer to create-group proves; `mask` takes secrets out of what the API says."""
     if not answer.complete:
-        return Unknown(f"the answer ({answer.status}) broke off")
+        return Unknown(Text("the answer ({status}) broke off", status=answer.status))
     try:
         body = _json_object(answer)
     except Contradictory:
-        return Unknown(f"the API answered {answer.status}, and contradicts itself")
+        return Unknown(Text("the API answered {status}, and contradicts itself", status=answer.status))
     phone = body.get("phone") if body else None
     if body and is_group_id(phone) and answer.status in (200, 201):
         return Created(GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body))
     said = _said(body, mask)
     if _speaks_of_a_group(answer, body):
-        return Unknown(f"the API answered {answer.status}, and yet spoke of a group")
+        return Unknown(Text("the API answered {status}, and yet spoke of a group", status=answer.status))
     cause = None if _AMBIGUOUS.search(answer.body) else _cause(answer.status, body)
     if cause is None:
         return Unknown(_why_unknown(answer.status, body, said))
-    return Rejected(cause, said or f"status {answer.status}", _seconds(answer.retry_after))
+    return Rejected(
+        cause, said or Text("status {status}", status=answer.status), _seconds(answer.retry_after)
+    )
 
 
 def remedy(cause: Cause, instance: InstanceName) -> str:
     """What a person can do about a call that was turned down."""
     instance_id, token, client_token = credential_variables(instance)
     return {
-        Cause.CREDENTIALS: f"check {client_token}, {token} and {instance_id}, and whether Z-API restricts "
-        "callers by IP address (Z-API panel, Security)",
-        Cause.SUBSCRIPTION: "renew the instance's subscription in the Z-API panel, then apply again",
-        Cause.DISCONNECTED: "connect the number again: read the QR code in the Z-API panel, then apply again",
-        Cause.INPUT: "correct the group in the config, then apply again",
-        Cause.NOT_FOUND: f"check {instance_id} and {token}, and ZAPI_BASE_URL if it is set",
-        Cause.METHOD: "something between here and Z-API changes requests: check ZAPI_BASE_URL and proxies",
-        Cause.CONTENT_TYPE: "something between here and Z-API drops headers: check ZAPI_BASE_URL and proxies",
-        Cause.RATE_LIMIT: "wait hours rather than minutes, then apply again; slower `pacing` prevents this",
+        Cause.CREDENTIALS: Text(
+            "check {client_token}, {token} and {instance_id}, and whether Z-API restricts callers by IP address (Z-API panel, Security)",
+            client_token=client_token,
+            token=token,
+            instance_id=instance_id,
+        ),
+        Cause.SUBSCRIPTION: Text("renew the instance's subscription in the Z-API panel, then apply again"),
+        Cause.DISCONNECTED: Text(
+            "connect the number again: read the QR code in the Z-API panel, then apply again"
+        ),
+        Cause.INPUT: Text("correct the group in the config, then apply again"),
+        Cause.NOT_FOUND: Text(
+            "check {instance_id} and {token}, and ZAPI_BASE_URL if it is set",
+            instance_id=instance_id,
+            token=token,
+        ),
+        Cause.METHOD: Text(
+            "something between here and Z-API changes requests: check ZAPI_BASE_URL and proxies"
+        ),
+        Cause.CONTENT_TYPE: Text(
+            "something between here and Z-API drops headers: check ZAPI_BASE_URL and proxies"
+        ),
+        Cause.RATE_LIMIT: Text(
+            "wait hours rather than minutes, then apply again; slower `pacing` prevents this"
+        ),
     }[cause]
 
 
@@ -228,10 +247,14 @@ def _cause(status: int, body: dict[str, object] | None) -> Cause | None:
 
 def _why_unknown(status: int, body: dict[str, object] | None, said: str) -> str:
     if said:
-        return f"the API answered {status}: {said}"
+        return Text("the API answered {status}: {said}", status=status, said=said)
     if status in (200, 201) and body is not None:
-        return f"the API answered {status} without the id of a group"
-    return f"the API answered {status} with {'nothing usable' if body is None else 'no explanation'}"
+        return Text("the API answered {status} without the id of a group", status=status)
+    return Text(
+        "the API answered {status} with {text}",
+        status=status,
+        text=Text("nothing usable") if body is None else Text("no explanation"),
+    )
 
 
 def _json_object(answer: Answer) -> dict[str, object] | None:

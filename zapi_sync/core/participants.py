@@ -13,6 +13,7 @@ from zapi_sync.core.places import Place, tell
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Severity
+from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -53,7 +54,10 @@ class Allowance:
             raise TooMuch(
                 Diagnostic(
                     Code.BEYOND_BOUNDS,
-                    f"what ranges, names, CSV files and aliases stand for up to here is more than {excess}",
+                    Text(
+                        "what ranges, names, CSV files and aliases stand for up to here is more than {excess}",
+                        excess=excess,
+                    ),
                     SPLIT_ALIASES,
                     place.location,
                 )
@@ -125,10 +129,12 @@ class Rosters:
                         self.complaints,
                         Code.CALLED_TWICE,
                         place,
-                        f'two are called "{shortened(name)}", and names are shared by the people and teams '
-                        "of all files",
-                        "give one of the two another name",
-                        also=("first written here", first),
+                        Text(
+                            'two are called "{name}", and names are shared by the people and teams of all files',
+                            name=shortened(name),
+                        ),
+                        Text("give one of the two another name"),
+                        also=(Text("first written here"), first),
                     )
 
     def check(self, document: Document, known: Mapping[str, Value]) -> None:
@@ -175,8 +181,13 @@ class Rosters:
             raise TooMuch(
                 Diagnostic(
                     Code.BEYOND_BOUNDS,
-                    f"this {_owner(place)} holds {len(seen):,} participants, and {MAX_CELLS:,} is the most",
-                    "split it",
+                    Text(
+                        "this {owner} holds {seen_count} participants, and {max_cells} is the most",
+                        owner=_owner(place),
+                        seen_count=Amount(len(seen)),
+                        max_cells=Amount(MAX_CELLS),
+                    ),
+                    Text("split it"),
                     place.location,
                 )
             )
@@ -202,8 +213,11 @@ class Rosters:
                     self.complaints,
                     Code.LID,
                     spot(position),
-                    f"{shortened(text.strip())} is a private @lid, and create-group leaves those out",
-                    "the group is created without it; write the phone number if you know it",
+                    Text(
+                        "{strip} is a private @lid, and create-group leaves those out",
+                        strip=shortened(text.strip()),
+                    ),
+                    Text("the group is created without it; write the phone number if you know it"),
                     severity=Severity.WARNING,
                 )
                 continue
@@ -224,10 +238,14 @@ class Rosters:
             self.complaints,
             Code.PHONE_TWICE,
             spot,
-            f"the phone {shortened(phone)} is in this {owner} already"
-            + ("" if phone == other else f", as {shortened(other)}: these two are one person's"),
-            "remove one of the two",
-            also=("first written here", first),
+            Text("the phone {phone} is in this {owner} already", phone=shortened(phone), owner=owner)
+            + (
+                ""
+                if phone == other
+                else Text(", as {other}: these two are one person's", other=shortened(other))
+            ),
+            Text("remove one of the two"),
+            also=(Text("first written here"), first),
         )
 
     def _tell_size(self, place: Place, number: int, *, has_gaps: bool, is_all_lids: bool = True) -> None:
@@ -237,19 +255,25 @@ class Rosters:
                 self.complaints,
                 Code.NO_PARTICIPANTS,
                 place,
-                f"all participants of this {owner} are @lid entries, and create-group leaves those out"
+                Text(
+                    "all participants of this {owner} are @lid entries, and create-group leaves those out",
+                    owner=owner,
+                )
                 if is_all_lids
-                else f"nobody is in this {owner}: the CSV column that it names is empty",
-                "add at least one phone number",
+                else Text("nobody is in this {owner}: the CSV column that it names is empty", owner=owner),
+                Text("add at least one phone number"),
             )
         if number > MAX_PARTICIPANTS and owner == "group":
             tell(
                 self.complaints,
                 Code.TOO_MANY_PARTICIPANTS,
                 place,
-                f"{number:,} participants, and a WhatsApp group is known to take {MAX_PARTICIPANTS:,} "
-                "besides the one who creates it",
-                "split the group, lest the creation be refused",
+                Text(
+                    "{number} participants, and a WhatsApp group is known to take {max_participants} besides the one who creates it",
+                    number=Amount(number),
+                    max_participants=Amount(MAX_PARTICIPANTS),
+                ),
+                Text("split the group, lest the creation be refused"),
                 severity=Severity.WARNING,
             )
 
@@ -290,8 +314,17 @@ class Rosters:
             return
         if len(cells) > MAX_CELLS:
             gathered.is_sound = False
-            what = f"more than {MAX_CELLS:,} phones stand in this column of the CSV file"
-            tell(self.complaints, Code.BEYOND_BOUNDS, used, what, f"split the {_owner(owner)} and the file")
+            what = Text(
+                "more than {max_cells} phones stand in this column of the CSV file",
+                max_cells=Amount(MAX_CELLS),
+            )
+            tell(
+                self.complaints,
+                Code.BEYOND_BOUNDS,
+                used,
+                what,
+                Text("split the {owner} and the file", owner=_owner(owner)),
+            )
             return
         self.allowance.take(Aliased(len(cells), sum(len(text) for _, text in cells)), used)
         for line, text in cells:
@@ -317,9 +350,9 @@ class Rosters:
                 self.complaints,
                 Code.PHONE_TWICE,
                 place,
-                f'the team "{shortened(name)}" is in this {owner} already',
-                "remove one of the two",
-                also=("first written here", first),
+                Text('the team "{name}" is in this {owner} already', name=shortened(name), owner=owner),
+                Text("remove one of the two"),
+                also=(Text("first written here"), first),
             )
             return
         if owner == "team" and name not in self._teams:  # all that are no part of it were read before it
@@ -328,9 +361,9 @@ class Rosters:
                 self.complaints,
                 Code.TEAM_IN_ITSELF,
                 place,
-                f'the team "{shortened(name)}" is part of itself'
-                + ("" if through == name else f', through "{shortened(str(through))}"'),
-                "remove it from one of the teams",
+                Text('the team "{name}" is part of itself', name=shortened(name))
+                + ("" if through == name else Text(', through "{through}"', through=shortened(str(through)))),
+                Text("remove it from one of the teams"),
             )
             gathered.is_sound = False
             return
@@ -350,10 +383,16 @@ class Rosters:
                 self.complaints,
                 Code.NO_SUCH_NAME,
                 place,
-                f'"{shortened(name)}" is no phone number, and nobody in `people` or `teams` is called so',
-                f'did you mean "{close}"?'
+                Text(
+                    '"{name}" is no phone number, and nobody in `people` or `teams` is called so',
+                    name=shortened(name),
+                ),
+                Text('did you mean "{close}"?', close=close)
                 if close
-                else f"write the number, as in {EXAMPLES[0]}, or say under `people:` whose name this is",
+                else Text(
+                    "write the number, as in {examples}, or say under `people:` whose name this is",
+                    examples=EXAMPLES[0],
+                ),
             )
         return None
 

@@ -19,6 +19,7 @@ from zapi_sync.core.phones import (
 )
 from zapi_sync.core.places import Place
 from zapi_sync.errors import Code, Diagnostic, Severity
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -59,8 +60,12 @@ def _abroad(phone: str, written: str) -> tuple[Code, str, str] | None:
         return None
     return (
         Code.AREA_FOR_COUNTRY,
-        f"{phone} is a number of +{country_code(phone)}, and is written as one within Brazil",
-        f"did you mean {meant}? If not, write +{phone}",
+        Text(
+            "{phone} is a number of +{country_code}, and is written as one within Brazil",
+            phone=phone,
+            country_code=country_code(phone),
+        ),
+        Text("did you mean {meant}? If not, write +{phone}", meant=meant, phone=phone),
     )
 
 
@@ -70,14 +75,19 @@ def _oddity(phone: str) -> tuple[Code, str, str]:
     if longer:
         return (
             Code.NINTH_DIGIT,
-            f"{phone} is a Brazilian mobile number without its ninth digit",
-            f"did you mean {longer}? (some old accounts have the short form, so it is sent as it stands)",
+            Text("{phone} is a Brazilian mobile number without its ninth digit", phone=phone),
+            Text(
+                "did you mean {longer}? (some old accounts have the short form, so it is sent as it stands)",
+                longer=longer,
+            ),
         )
     meant = probably_meant(phone)
     return (
         Code.PHONE_IMPOSSIBLE,
-        f"{phone} {why_unassigned(phone)}",
-        f"did you mean {meant}?" if meant else "write country, area and number, as in 5544999999999",
+        Text("{phone} {why_unassigned}", phone=phone, why_unassigned=why_unassigned(phone)),
+        Text("did you mean {meant}?", meant=meant)
+        if meant
+        else Text("write country, area and number, as in 5544999999999"),
     )
 
 

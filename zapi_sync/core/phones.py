@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NewType
 
 from zapi_sync.core.source import shortened
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -33,7 +34,7 @@ _WITHOUT_NINTH = r"(55[1-9]{2})([6-9][0-9]{7})"
 _BARE = re.compile(rf"(?!00)[0-9]{{{MIN_DIGITS},{MAX_DIGITS}}}")
 _DECIMAL = r"\s*(\+?[0-9]{7,})\.[0-9]{1,2}\s*"  # no mask has its one dot there
 _DATE = r"\s*(?:19|20)[0-9]{2}([-/.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])\s*"
-_AS_IN = "write country, area and number, as in 5544999999999"
+_AS_IN = Text("write country, area and number, as in 5544999999999")
 
 
 def normalise_phone(written: str) -> str:
@@ -50,18 +51,31 @@ def why_no_phone(written: str) -> tuple[str, str] | None:
         return None
     phone, shown = normalise_phone(written), shortened(written)
     if not (phone.isascii() and phone.isdecimal()):
-        return f'"{shown}" is not a phone number', f"{_AS_IN} or +55 44 99999-9999"
+        return Text('"{shown}" is not a phone number', shown=shown), Text(
+            "{as_in} or +55 44 99999-9999", as_in=_AS_IN
+        )
     if decimal := re.fullmatch(_DECIMAL, written):
         return (
-            f'"{shown}" is a number with decimals, as spreadsheets write it, and no phone number',
-            f"write {shortened(decimal[1])}, if that is the phone; spreadsheets keep it in columns of text",
+            Text(
+                '"{shown}" is a number with decimals, as spreadsheets write it, and no phone number',
+                shown=shown,
+            ),
+            Text(
+                "write {decimal}, if that is the phone; spreadsheets keep it in columns of text",
+                decimal=shortened(decimal[1]),
+            ),
         )
     if re.fullmatch(_DATE, written):
-        return f'"{shown}" is a date, not a phone number', _AS_IN
+        return Text('"{shown}" is a date, not a phone number', shown=shown), _AS_IN
     if not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
         return (
-            f"a phone number has {MIN_DIGITS} to {MAX_DIGITS} digits, "
-            f"and {shortened(phone)} has {len(phone)}",
+            Text(
+                "a phone number has {min_digits} to {max_digits} digits, and {phone} has {phone_count}",
+                min_digits=MIN_DIGITS,
+                max_digits=MAX_DIGITS,
+                phone=shortened(phone),
+                phone_count=len(phone),
+            ),
             _AS_IN,
         )
     return None
@@ -119,20 +133,24 @@ def is_assigned(phone: str) -> bool:
 def why_unassigned(phone: str) -> str:
     """Why no numbering plan has a number, as the end of a sentence that begins with the number."""
     if phone.startswith("0"):
-        return "begins with 0, and no country's code does"
+        return Text("begins with 0, and no country's code does")
     code = country_code(phone)
     if not code:
-        return "begins with no country's code"
+        return Text("begins with no country's code")
     from phonenumbers import ValidationResult, is_possible_number_with_reason, region_code_for_country_code
 
-    country = f"+{code} ({region_code_for_country_code(int(code))})"
+    country = Text(
+        "+{code} ({region_code_for_country_code})",
+        code=code,
+        region_code_for_country_code=region_code_for_country_code(int(code)),
+    )
     number = _parsed(phone)
     reason = is_possible_number_with_reason(number) if number else ValidationResult.INVALID_LENGTH
     if reason in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
-        return f"is too short for a number of {country}"
+        return Text("is too short for a number of {country}", country=country)
     if reason == ValidationResult.TOO_LONG:
-        return f"is too long for a number of {country}"
-    return f"is no number that {country} gives out"
+        return Text("is too long for a number of {country}", country=country)
+    return Text("is no number that {country} gives out", country=country)
 
 
 def probably_meant(phone: str) -> str | None:

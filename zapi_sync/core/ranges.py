@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +45,18 @@ class Range:
         """What keeps the range from being one, and what to do; None where nothing does."""
         written = f"{{{self.first}..{self.last}}}"
         if not len(self):
-            return f"the range {written} counts down", f"write {{{self.last}..{self.first}}}"
+            return Text("the range {written} counts down", written=written), Text(
+                "write {{{last}..{first}}}", last=self.last, first=self.first
+            )
         if len(self) > MAX_RANGE:
             return (
-                f"the range {written} stands for {len(self):,} groups, and {MAX_RANGE:,} is the most",
-                "shorten it, or write several ranges",
+                Text(
+                    "the range {written} stands for {self_count} groups, and {max_range} is the most",
+                    written=written,
+                    self_count=Amount(len(self)),
+                    max_range=Amount(MAX_RANGE),
+                ),
+                Text("shorten it, or write several ranges"),
             )
         return None
 

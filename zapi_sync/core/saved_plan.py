@@ -8,6 +8,7 @@ from zapi_sync.core.model import credential_variables
 from zapi_sync.core.plan import Changed, Create, Orphaned, Unchanged
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, Diagnostic, Location, SavedPlanStale
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 MAX_TOLD = 20
 """So many of the things that moved are told."""
 
-_CONFIG = "the config was edited since"
-_EITHER = "that comes of the state, or of an edit of the config"
-_STATE = "the state was written since: something was created, imported, settled or removed"
+_CONFIG = Text("the config was edited since")
+_EITHER = Text("that comes of the state, or of an edit of the config")
+_STATE = Text("the state was written since: something was created, imported, settled or removed")
 _ATTRIBUTES = {
     "instance": "instance",
     "group_name": "groupName",
@@ -77,13 +78,19 @@ def refuse_if_moved(saved: SavedPlan, now: SavedPlan, file: str, again: str) -> 
     """
     moved = list(_moved(saved, now))
     more = len(moved) - MAX_TOLD
-    told = moved[:MAX_TOLD] + ([(f"{more} more things are not as they were", _CONFIG)] if more > 0 else [])
+    told = moved[:MAX_TOLD] + (
+        [(Text("{more} more things are not as they were", more=more), _CONFIG)] if more > 0 else []
+    )
     if told:
         raise SavedPlanStale(
             Diagnostic(
                 Code.PLAN_STALE,
-                f"this plan is stale: {what}",
-                why if number else f"{why}; nothing was sent. Make a new plan and review it: {again}",
+                Text("this plan is stale: {what}", what=what),
+                why
+                if number
+                else Text(
+                    "{why}; nothing was sent. Make a new plan and review it: {again}", why=why, again=again
+                ),
                 Location(file),
             )
             for number, (what, why) in enumerate(told)
@@ -94,33 +101,54 @@ def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
     """What is not as it was, and how that may have come about."""
     if saved.remote != now.remote:
         yield (
-            f"it is for {saved.remote}, and this run would talk to {now.remote}",
-            "ZAPI_BASE_URL is another one",
+            Text(
+                "it is for {remote}, and this run would talk to {remote_2}",
+                remote=saved.remote,
+                remote_2=now.remote,
+            ),
+            Text("ZAPI_BASE_URL is another one"),
         )
     for instance, digest in saved.instances.items():
         current = now.instances.get(instance)
         if digest and current and digest != current:
             yield (
-                f'the instance "{instance}" was another Z-API instance',
-                f"{credential_variables(instance)[0]} is another one",
+                Text('the instance "{instance}" was another Z-API instance', instance=instance),
+                Text(
+                    "{credential_variables} is another one",
+                    credential_variables=credential_variables(instance)[0],
+                ),
             )
     if saved.lineage != now.lineage:
-        yield f"there was {_told(saved.lineage)}, and there is {_told(now.lineage)} now", _STATE
+        yield (
+            Text(
+                "there was {told}, and there is {told_2} now",
+                told=_told(saved.lineage),
+                told_2=_told(now.lineage),
+            ),
+            _STATE,
+        )
     elif saved.serial != now.serial:
-        yield f"the state was at serial {saved.serial}, and is at {now.serial}", _STATE
+        yield (
+            Text(
+                "the state was at serial {serial}, and is at {serial_2}",
+                serial=saved.serial,
+                serial_2=now.serial,
+            ),
+            _STATE,
+        )
     if saved.pacings != now.pacings:
-        yield "the pacing is another one", _CONFIG
+        yield Text("the pacing is another one"), _CONFIG
     if saved.recipients != now.recipients:
-        yield "the state is to be encrypted to other recipients", _CONFIG
+        yield Text("the state is to be encrypted to other recipients"), _CONFIG
     if saved.plan.moves != now.plan.moves:
-        yield "other keys are renamed", _CONFIG
+        yield Text("other keys are renamed"), _CONFIG
     same_state = (saved.lineage, saved.serial) == (now.lineage, now.serial)
     why = _CONFIG if same_state else _EITHER
     yield from ((what, why) for what in _moved_steps(saved.plan, now.plan))
 
 
 def _told(lineage: str | None) -> str:
-    return f"the state {lineage}" if lineage else "no state"
+    return Text("the state {lineage}", lineage=lineage) if lineage else Text("no state")
 
 
 def _moved_steps(saved: Plan, now: Plan) -> Iterator[str]:
@@ -128,22 +156,22 @@ def _moved_steps(saved: Plan, now: Plan) -> Iterator[str]:
     after = {step.key: step for step in now.steps}
     for key, step in before.items():
         if key not in after:
-            yield f'the group "{key}" ({step.action}) is gone'
+            yield Text('the group "{key}" ({action}) is gone', key=key, action=step.action)
         elif step != after[key]:
-            yield f'the group "{key}" {_difference(step, after[key])}'
+            yield Text('the group "{key}" {difference}', key=key, difference=_difference(step, after[key]))
     for key, step in after.items():
         if key not in before:
-            yield f'the group "{key}" ({step.action}) is new'
+            yield Text('the group "{key}" ({action}) is new', key=key, action=step.action)
     if list(before) != list(after) and set(before) == set(after):
-        yield "the groups are in another order"
+        yield Text("the groups are in another order")
 
 
 def _difference(before: Step, after: Step) -> str:
     if before.action != after.action:
-        return f"was {before.action}, and is {after.action} now"
+        return Text("was {action}, and is {action_2} now", action=before.action, action_2=after.action)
     if isinstance(before, Create) and isinstance(after, Create):
-        return f"differs in {' and '.join(_differing(before.group, after.group))}"
-    return f"is {before.action} as before, and with other details"
+        return Text("differs in {differing}", differing=" and ".join(_differing(before.group, after.group)))
+    return Text("is {action} as before, and with other details", action=before.action)
 
 
 def _differing(before: Group, after: Group) -> Iterator[str]:

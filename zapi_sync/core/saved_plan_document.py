@@ -30,11 +30,12 @@ from zapi_sync.core.source import shortened
 from zapi_sync.core.state_document import record_from, record_members
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.errors import Code, SavedPlanInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from zapi_sync.core.plan import Step
 
-KIND = "zapi-sync plan"
+KIND = Text("zapi-sync plan")
 FORMAT_VERSION, ENCRYPTING_VERSION = "1.0", "1.1"
 """The second number grows with a new member, the first when a member changes meaning; a plan without
 `recipients` is of the first that could say all that is in it."""
@@ -84,46 +85,49 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
     ):
         raise SavedPlanInvalid.of(
             Code.PLAN_NEWER,
-            f"this plan has version {shortened(version)}, and this zapi-sync knows versions up to "
-            f"{ENCRYPTING_VERSION}",
-            hint="a newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent",
+            Text(
+                "this plan has version {version}, and this zapi-sync knows versions up to {encrypting_version}",
+                version=shortened(version),
+                encrypting_version=ENCRYPTING_VERSION,
+            ),
+            hint=Text("a newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"),
             file=file,
         )
     if document.get("kind") != KIND:
-        raise _corrupt(file, "it was not written by zapi-sync plan --out")
+        raise _corrupt(file, Text("it was not written by zapi-sync plan --out"))
     broken = violations(schema, cast(JsonValue, document), most=1)
     if broken:
-        place = ".".join(shortened(str(step)) for step in broken[0].path) or "its outermost value"
-        raise _corrupt(file, f"{place} is not as zapi-sync writes it")
+        place = ".".join(shortened(str(step)) for step in broken[0].path) or Text("its outermost value")
+        raise _corrupt(file, Text("{place} is not as zapi-sync writes it", place=place))
     if document.pop("digest") != _digest(document):
-        raise _corrupt(file, "it was changed after it was written")
+        raise _corrupt(file, Text("it was changed after it was written"))
     try:
         return _saved(document)
     except (ValueError, TypeError, KeyError, OverflowError):
-        raise _corrupt(file, "a value in it cannot be") from None
+        raise _corrupt(file, Text("a value in it cannot be")) from None
 
 
 def _no_number(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(Text("{constant} is no JSON", constant=constant))
 
 
 def _document(raw: bytes, file: str) -> dict[str, object]:
     try:
         document = json.loads(raw.decode(), object_pairs_hook=unique_members, parse_constant=_no_number)
     except Repeated as error:
-        raise _corrupt(file, f'"{error}" stands twice in one object') from None
+        raise _corrupt(file, Text('"{error}" stands twice in one object', error=error)) from None
     except (ValueError, RecursionError):
-        raise _corrupt(file, "it is not JSON") from None
+        raise _corrupt(file, Text("it is not JSON")) from None
     if not isinstance(document, dict):
-        raise _corrupt(file, "its outermost value is not an object")
+        raise _corrupt(file, Text("its outermost value is not an object"))
     return document
 
 
 def _corrupt(file: str, why: str) -> SavedPlanInvalid:
     return SavedPlanInvalid.of(
         Code.PLAN_CORRUPT,
-        f"this is no plan that can be carried out: {why}",
-        hint="make a new one, and review it: zapi-sync plan --out FILE; nothing was sent",
+        Text("this is no plan that can be carried out: {why}", why=why),
+        hint=Text("make a new one, and review it: zapi-sync plan --out FILE; nothing was sent"),
         file=file,
     )
 
@@ -176,7 +180,7 @@ def _saved(document: _Members) -> SavedPlan:
     recipients = cast("list[str] | None", document.get("recipients"))
     plan = _plan(document)
     if document["summary"] != plan.counts() or len({step.key for step in plan.steps}) < len(plan.steps):
-        raise ValueError("it contradicts itself")
+        raise ValueError(Text("it contradicts itself"))
     return SavedPlan(
         created_at=moment_of(str(document["createdAt"])),
         files=tuple(_path(each) for each in cast(list[str], document["files"])),
@@ -204,7 +208,7 @@ def _path(text: str) -> str:
     """A path that can be one. Raises ValueError."""
     text.encode("utf-8", "surrogateescape")  # a ValueError for half a character that is no byte of a name
     if "\0" in text:
-        raise ValueError("a path without end")
+        raise ValueError(Text("a path without end"))
     return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.errors import Code, Location, StateInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,8 +45,8 @@ def seal(text: bytes, recipients: Sequence[str], *, armored: bool = True) -> byt
     except (pyrage.RecipientError, pyrage.EncryptError):
         raise StateInvalid.of(
             Code.ENCRYPTED_FOR_OTHERS,
-            "nothing can be encrypted to these recipients: one of them is no key that can be used",
-            hint="write them as age-keygen or ssh-keygen printed them; nothing was sent",
+            Text("nothing can be encrypted to these recipients: one of them is no key that can be used"),
+            hint=Text("write them as age-keygen or ssh-keygen printed them; nothing was sent"),
         ) from None
 
 
@@ -73,7 +74,7 @@ def unseal(raw: bytes, identities: Sequence[Identity]) -> bytes:
     try:
         return bytes(pyrage.decrypt(raw, identities))
     except pyrage.DecryptError as error:
-        raise Closed(is_foreign="No matching keys" in str(error)) from None
+        raise Closed(is_foreign=Text("No matching keys") in str(error)) from None
 
 
 def no_package(error: ModuleNotFoundError) -> StateInvalid:
@@ -82,8 +83,8 @@ def no_package(error: ModuleNotFoundError) -> StateInvalid:
         raise error
     return StateInvalid.of(
         Code.EXTRA_MISSING,
-        "encryption needs the package pyrage, which is not installed",
-        hint="pip install 'zapi-sync[encryption]'",
+        Text("encryption needs the package pyrage, which is not installed"),
+        hint=Text("pip install 'zapi-sync[encryption]'"),
     )
 
 
@@ -111,7 +112,7 @@ class Keyring:
         try:
             return unseal(raw, identities)
         except Closed as closed:
-            what = f"line {line} is encrypted" if line else "this is encrypted"
+            what = Text("line {line} is encrypted", line=line) if line else Text("this is encrypted")
             location = Location(file, line, 1 if line else None)
             message, hint = _why(what, identities, closed)
             raise refusal.at(Code.UNDECRYPTABLE, location, message, hint=hint) from None
@@ -137,12 +138,20 @@ class Keyring:
         except Closed:
             well = False
         if not well:
-            whose = "none of the identities given is one of them" if identities else "no identity is given"
-            what = f"the state is to be encrypted to {_count(recipients)}, and {whose}"
+            whose = (
+                Text("none of the identities given is one of them")
+                if identities
+                else Text("no identity is given")
+            )
+            what = Text(
+                "the state is to be encrypted to {number}, and {whose}",
+                number=_count(recipients),
+                whose=whose,
+            )
             raise StateInvalid.of(
                 Code.ENCRYPTED_FOR_OTHERS,
-                f"{what}: it could not be read again",
-                hint=f"{_GIVE} that belongs to one of the recipients; nothing was sent",
+                Text("{what}: it could not be read again", what=what),
+                hint=Text("{give} that belongs to one of the recipients; nothing was sent", give=_GIVE),
                 file=file,
             )
         self._proven.add(recipients)
@@ -153,27 +162,37 @@ class Keyring:
         return self._identities
 
 
-_GIVE = "set ZAPI_SYNC_IDENTITY or ZAPI_SYNC_IDENTITY_FILE to the age identity"
+_GIVE = Text("set ZAPI_SYNC_IDENTITY or ZAPI_SYNC_IDENTITY_FILE to the age identity")
 
 
 def _why(what: str, identities: Sequence[Identity], closed: Closed) -> tuple[str, str]:
     """What to tell, and what to do."""
     if not identities:
         return (
-            f"{what}, and no identity is given",
-            f"{_GIVE} of a recipient; nothing was sent",
+            Text("{what}, and no identity is given", what=what),
+            Text("{give} of a recipient; nothing was sent", give=_GIVE),
         )
     if closed.is_foreign:
-        many = "the identity given here is" if len(identities) == 1 else "the identities given here are"
+        many = (
+            Text("the identity given here is")
+            if len(identities) == 1
+            else Text("the identities given here are")
+        )
         return (
-            f"{what}, and {many} none that it was encrypted to",
-            f"{_GIVE} of a recipient, or restore the file if it was changed; nothing was sent",
+            Text("{what}, and {many} none that it was encrypted to", what=what, many=many),
+            Text(
+                "{give} of a recipient, or restore the file if it was changed; nothing was sent", give=_GIVE
+            ),
         )
     return (
-        f"{what}, and not as it was written: it was damaged or changed",
-        "restore it from git or a backup; nothing was sent",
+        Text("{what}, and not as it was written: it was damaged or changed", what=what),
+        Text("restore it from git or a backup; nothing was sent"),
     )
 
 
 def _count(recipients: Sequence[str]) -> str:
-    return "1 recipient" if len(recipients) == 1 else f"{len(recipients)} recipients"
+    return (
+        "1 recipient"
+        if len(recipients) == 1
+        else Text("{recipients_count} recipients", recipients_count=len(recipients))
+    )

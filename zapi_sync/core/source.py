@@ -10,6 +10,7 @@ from typing import Protocol
 from zapi_sync.core.redact import CUT
 from zapi_sync.dataclass import dataclass
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Text
 
 _LINE_BREAK = re.compile("\r\n|[\n\r]")
 _YAML_BREAK = re.compile("[\x85\u2028\u2029]")  # YAML 1.1, section 5.4, ends a line here, too; editors do not
@@ -111,19 +112,27 @@ def decode(name: str, raw: bytes, kind: str = "YAML") -> Source:
     """
     if raw.startswith(_UTF16_MARKS) or b"\0" in raw[:4]:
         return _unreadable(
-            name, Location(name, 1, 1), "this is UTF-16 or UTF-32 text, not UTF-8", "save the file as UTF-8"
+            name,
+            Location(name, 1, 1),
+            Text("this is UTF-16 or UTF-32 text, not UTF-8"),
+            Text("save the file as UTF-8"),
         )
     if b"\0" in raw:
         place = _place_in_bytes(name, raw, raw.index(b"\0"))
-        return _unreadable(name, place, f"this is a binary file, not {kind}", f"name a {kind} text file")
+        return _unreadable(
+            name,
+            place,
+            Text("this is a binary file, not {kind}", kind=kind),
+            Text("name a {kind} text file", kind=kind),
+        )
     try:
         return Source(name, raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:  # its offsets begin after a byte order mark, as does its `object`
         return _unreadable(
             name,
             _place_in_bytes(name, error.object, error.start),
-            f"byte 0x{error.object[error.start]:02x} is not UTF-8 text",
-            "save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)",
+            Text("byte 0x{object:02x} is not UTF-8 text", object=error.object[error.start]),
+            Text("save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)"),
         )
 
 

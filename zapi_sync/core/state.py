@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.model import credential_variables
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, StateInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,12 @@ class Clash:
     phone: GroupId
 
     def __str__(self) -> str:
-        return f'"{self.first}" and "{self.key}" stand for one group, {self.phone}'
+        return Text(
+            '"{first}" and "{key}" stand for one group, {phone}',
+            first=self.first,
+            key=self.key,
+            phone=self.phone,
+        )
 
 
 def two_of_one_group(groups: Mapping[GroupKey, Record]) -> Clash | None:
@@ -79,25 +85,40 @@ def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str
     if state.remote != origin:
         raise StateInvalid.of(
             Code.STATE_OF_ANOTHER_REMOTE,
-            f"this state speaks of groups at {state.remote}, and this run would talk to {origin}",
-            hint="use the state that belongs there (--state), or correct --sandbox or ZAPI_BASE_URL; "
-            "nothing was sent",
+            Text(
+                "this state speaks of groups at {remote}, and this run would talk to {origin}",
+                remote=state.remote,
+                origin=origin,
+            ),
+            hint=Text(
+                "use the state that belongs there (--state), or correct --sandbox or ZAPI_BASE_URL; "
+                "nothing was sent"
+            ),
             file=file,
         )
     for name, digest in instances.items():
         if state.instances.get(name, digest) != digest:
             raise StateInvalid.of(
                 Code.STATE_OF_ANOTHER_INSTANCE,
-                f'this state speaks of another Z-API instance under the name "{name}"',
-                hint=f"set {credential_variables(name)[0]} to the instance that created these groups, "
-                "or give the new one a name of its own; nothing was sent",
+                Text('this state speaks of another Z-API instance under the name "{name}"', name=name),
+                hint=Text(
+                    "set {credential_variables} to the instance that created these groups, or give the new one a name of its own; nothing was sent",
+                    credential_variables=credential_variables(name)[0],
+                ),
                 file=file,
             )
         elsewhere = [other for other, known in state.instances.items() if known == digest and other != name]
         if elsewhere:
             raise StateInvalid.of(
                 Code.STATE_OF_ANOTHER_INSTANCE,
-                f'the instance "{name}" is the one that this state knows as "{elsewhere[0]}"',
-                hint=f"correct {credential_variables(name)[0]}, or use one name for both; nothing was sent",
+                Text(
+                    'the instance "{name}" is the one that this state knows as "{elsewhere}"',
+                    name=name,
+                    elsewhere=elsewhere[0],
+                ),
+                hint=Text(
+                    "correct {credential_variables}, or use one name for both; nothing was sent",
+                    credential_variables=credential_variables(name)[0],
+                ),
                 file=file,
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.holding import Kept, holder_text, read_holder
 from zapi_sync.core.moments import moment_of
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 TIP, NEXT = "refs/zapi-sync/tip", "refs/zapi-sync/next"
 """The branch as it was fetched, and the last commit made, in the repository that commits are made in."""
-FORM = "write git:[REMOTE/]BRANCH[#NAME], such as git:zapi-state or git:origin/zapi-state#launch"
+FORM = Text("write git:[REMOTE/]BRANCH[#NAME], such as git:zapi-state or git:origin/zapi-state#launch")
 _STEM = "[a-z0-9][a-z0-9._-]{0,99}"
 _ADDRESS = rf"git:([^#\s]+)(?:#({_STEM}))?"
 _ENTRY = rf"README\.md|{_STEM}\.state\.json(?:\.journal|\.backup|\.lock)?"
@@ -33,12 +34,12 @@ _DENIED = (
     r"|returned error: 40[13]|not authorized|repository .*not found|terminal prompts disabled"
     r"|host key verification failed"
 )
-_UNREACHED = (
+_UNREACHED = Text(
     r"could not resolve|unable to access|could not read from remote|connection|timed out|early eof"
     r"|hung up|disconnect|does not appear to be a git repository|rpc failed|does not exist"
 )
 _REJECTED = r"\[(?:remote )?rejected\]"
-_MOVED = r"stale info|fetch first|non-fast-forward|lock|update ref|expected|already exists|old value"
+_MOVED = Text(r"stale info|fetch first|non-fast-forward|lock|update ref|expected|already exists|old value")
 
 
 class GitFailed(Exception):
@@ -89,7 +90,7 @@ def read_address(address: str, remotes: Collection[str]) -> tuple[str, str, str]
     """The remote, the branch and the stem that an address names. Raises GitFailed."""
     found = re.fullmatch(_ADDRESS, address)
     if not found:  # it is not repeated: it may be a URL with a token
-        raise GitFailed("this address names no branch of a git repository", FORM)
+        raise GitFailed(Text("this address names no branch of a git repository"), FORM)
     path, stem = found.groups()
     first, _, rest = path.partition("/")
     remote, branch = (first, rest) if rest and first in remotes else ("origin", path)
@@ -102,8 +103,12 @@ def tip_of(answer: bytes, branch: str) -> Tip:
     others = [name for name in _entries(listing, len(tree) // 2) if not re.fullmatch(_ENTRY, name)]
     if others:
         raise GitFailed(
-            f"the branch {branch} holds other files than states, such as {others[0][:80]!r}",
-            "name a branch that is for states alone; it is made where there is none: git:zapi-state",
+            Text(
+                "the branch {branch} holds other files than states, such as {others!r}",
+                branch=branch,
+                others=others[0][:80],
+            ),
+            Text("name a branch that is for states alone; it is made where there is none: git:zapi-state"),
             final=True,
         )
     state, journal, backup, lock = (content if oid else None for oid, content in files)
@@ -146,8 +151,8 @@ def _read_lock(text: bytes) -> Lock:
         return Lock(fence, read_holder(text), moment_of(members["until"]))
     except (KeyError, TypeError, ValueError, RecursionError):
         raise GitFailed(
-            "its lock is not as it was written",
-            "restore the .lock file on the branch from its history",
+            Text("its lock is not as it was written"),
+            Text("restore the .lock file on the branch from its history"),
             final=True,
         ) from None
 
@@ -158,9 +163,16 @@ def commit_stream(
     """What makes `git fast-import` commit the parent's files with these changes, where None is a file
     removed, and tell the commit's id."""
     text = message.encode()
-    stream = [f"commit {NEXT}\nmark :1\n".encode()]
-    stream += [f"committer {author} {int(at.timestamp())} +0000\n".encode(errors="replace")]
-    stream += [b"data %d\n%b\n" % (len(text), text), f"from {parent}\n".encode() if parent else b""]
+    stream = [Text("commit {next}\nmark :1\n", next=NEXT).encode()]
+    stream += [
+        Text("committer {author} {timestamp} +0000\n", author=author, timestamp=int(at.timestamp())).encode(
+            errors="replace"
+        )
+    ]
+    stream += [
+        b"data %d\n%b\n" % (len(text), text),
+        Text("from {parent}\n", parent=parent).encode() if parent else b"",
+    ]
     for name, content in changed.items():
         if content is None:
             stream.append(f"D {name}\n".encode())
@@ -221,27 +233,37 @@ def author_of(settings: Settings, environment: Mapping[str, str]) -> str:
 def failure(said: str, code: int, remote: str, branch: str) -> GitFailed:
     """Why git failed, by what it said, which is not repeated."""
     said = said.replace(f"refs/heads/{branch}", "")
-    see = f"git ls-remote {remote} tells more"
+    see = Text("git ls-remote {remote} tells more", remote=remote)
     if re.search(_DECLINED, said):
         return GitFailed(
-            f"the remote declined it: a rule or a hook guards the branch {branch}",
-            f"allow whoever runs zapi-sync to push to {branch}; it never needs to force a push",
+            Text("the remote declined it: a rule or a hook guards the branch {branch}", branch=branch),
+            Text(
+                "allow whoever runs zapi-sync to push to {branch}; it never needs to force a push",
+                branch=branch,
+            ),
             final=True,
         )
     if re.search(_DENIED, said, re.IGNORECASE):
         return GitFailed(
-            f"access to the remote {remote} was denied",
-            "see to credentials that may read and push there (in GitHub Actions: permissions: contents: "
-            f"write); {see}",
+            Text("access to the remote {remote} was denied", remote=remote),
+            Text(
+                "see to credentials that may read and push there (in GitHub Actions: permissions: contents: write); {see}",
+                see=see,
+            ),
             final=True,
         )
     if re.search(_UNREACHED, said, re.IGNORECASE):
-        slow = " in time" if "timed out" in said else ""
-        return GitFailed(f"the remote {remote} cannot be reached{slow}", f"{see}; then run it again")
+        slow = Text(" in time") if Text("timed out") in said else ""
+        return GitFailed(
+            Text("the remote {remote} cannot be reached{slow}", remote=remote, slow=slow),
+            Text("{see}; then run it again", see=see),
+        )
     if not re.search(_REJECTED, said):
-        return GitFailed(f"git failed with exit code {code}", see)
+        return GitFailed(Text("git failed with exit code {code}", code=code), see)
     if re.search(_MOVED, said, re.IGNORECASE):
-        hint = "run it again; if it stays so, give the state a branch of its own"
-        return GitFailed(f"others write to the branch {branch} all the time", hint)
-    hint = f"git push {remote} HEAD:refs/heads/{branch}-test tells more"
-    return GitFailed(f"the remote refuses what is pushed to the branch {branch}", hint, final=True)
+        hint = Text("run it again; if it stays so, give the state a branch of its own")
+        return GitFailed(Text("others write to the branch {branch} all the time", branch=branch), hint)
+    hint = Text("git push {remote} HEAD:refs/heads/{branch}-test tells more", remote=remote, branch=branch)
+    return GitFailed(
+        Text("the remote refuses what is pushed to the branch {branch}", branch=branch), hint, final=True
+    )

@@ -8,6 +8,7 @@ from zapi_sync.core.forms import GROUP_KEY, MAX_SERIAL
 from zapi_sync.core.nearest import nearest
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.state import State
 
 MAX_NAMED = 5
-_LEFT = "nothing was changed"
+_LEFT = Text("nothing was changed")
 
 
 def why_not_known(key: str, known: Known, file: str) -> Diagnostic | None:
@@ -27,11 +28,11 @@ def why_not_known(key: str, known: Known, file: str) -> Diagnostic | None:
     if key in keys:
         return None
     close = nearest(key, keys)
-    near = f'; did you mean "{close}"?' if close else ""
+    near = Text('; did you mean "{close}"?', close=close) if close else ""
     return Diagnostic(
         Code.NOT_IN_STATE,
-        f'the state has no "{shortened(key)}"{near}',
-        "zapi-sync state list shows what it has",
+        Text('the state has no "{key}"{near}', key=shortened(key), near=near),
+        Text("zapi-sync state list shows what it has"),
         Location(file),
     )
 
@@ -48,16 +49,20 @@ def why_not_moved(move: Move, known: Known, file: str) -> list[Diagnostic]:
         return [
             Diagnostic(
                 Code.IMPOSSIBLE_KEY,
-                f'"{shortened(move.target)}" cannot be the key of a group',
-                "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit",
+                Text('"{target}" cannot be the key of a group', target=shortened(move.target)),
+                Text("a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"),
             )
         ]
     if move.target in known.groups:
         return [
             Diagnostic(
                 Code.KEY_IN_STATE,
-                f'"{move.target}" is in the state already, as {known.groups[move.target].phone}',
-                f"{_LEFT}; a key stands for one group, for ever",
+                Text(
+                    '"{target}" is in the state already, as {phone}',
+                    target=move.target,
+                    phone=known.groups[move.target].phone,
+                ),
+                Text("{left}; a key stands for one group, for ever", left=_LEFT),
                 Location(file),
             )
         ]
@@ -80,48 +85,85 @@ def _unsettled(key: str, known: Known, file: str) -> Diagnostic | None:
         return None
     return Diagnostic(
         Code.KEY_UNSETTLED,
-        f'"{key}" is unsettled: what became of its creation is not known, and must not be forgotten',
-        f"settle it first: zapi-sync apply looks again, zapi-sync resolve {key} settles it by hand; {_LEFT}",
+        Text(
+            '"{key}" is unsettled: what became of its creation is not known, and must not be forgotten',
+            key=key,
+        ),
+        Text(
+            "settle it first: zapi-sync apply looks again, zapi-sync resolve {key} settles it by hand; {left}",
+            key=key,
+            left=_LEFT,
+        ),
         Location(file),
     )
 
 
 def _never_pushed(pushed: State, known: Known) -> Iterator[tuple[Code, str, str]]:
     """What would have a second request sent for a creation in doubt, or make the state unreadable."""
-    settle = f"settle it first: zapi-sync apply, or zapi-sync resolve; {_LEFT}"
+    settle = Text("settle it first: zapi-sync apply, or zapi-sync resolve; {left}", left=_LEFT)
     for key, attempt in known.open.items():
         instance = attempt.intent.group.instance
         if key in pushed.groups:
-            yield Code.KEY_UNSETTLED, f'"{key}" is unsettled, and this state has a group for it', settle
+            yield (
+                Code.KEY_UNSETTLED,
+                Text('"{key}" is unsettled, and this state has a group for it', key=key),
+                settle,
+            )
         elif known.state and (pushed.lineage, pushed.remote, pushed.instances.get(instance)) != (
             known.state.lineage,
             known.state.remote,
             known.state.instances.get(instance),
         ):
-            what = f'"{key}" is unsettled, and this state does not speak of the instance that it was sent to'
+            what = Text(
+                '"{key}" is unsettled, and this state does not speak of the instance that it was sent to',
+                key=key,
+            )
             yield Code.KEY_UNSETTLED, what, settle
     if pushed.serial >= MAX_SERIAL:
-        what = f"its serial is {pushed.serial}, and none comes after it"
-        yield Code.NOT_THE_NEXT_STATE, what, f"write a smaller one into it; {_LEFT}"
+        what = Text("its serial is {serial}, and none comes after it", serial=pushed.serial)
+        yield Code.NOT_THE_NEXT_STATE, what, Text("write a smaller one into it; {left}", left=_LEFT)
 
 
 def _no_successor(pushed: State, state: State) -> Iterator[tuple[Code, str, str]]:
     code = Code.NOT_THE_NEXT_STATE
-    other = f"is it the state that was meant? --force pushes it all the same; {_LEFT}"
+    other = Text("is it the state that was meant? --force pushes it all the same; {left}", left=_LEFT)
     if pushed.lineage != state.lineage:
-        yield code, f"its lineage is {pushed.lineage}, and that of the state here is {state.lineage}", other
-    if pushed.remote != state.remote:
-        yield code, f"it speaks of groups at {pushed.remote}, and the state here of {state.remote}", other
-    for name, digest in state.instances.items():
-        if pushed.instances.get(name, digest) != digest:
-            yield code, f'it speaks of another Z-API instance under the name "{name}"', other
-    if pushed.lineage == state.lineage and pushed.serial <= state.serial:
-        how = "older than" if pushed.serial < state.serial else "not the same as"
         yield (
             code,
-            f"its serial is {pushed.serial}, and it is {how} the state here, whose serial is {state.serial}",
-            "pull again, and make the change in that, with the serial raised by one; "
-            f"--force pushes it all the same; {_LEFT}",
+            Text(
+                "its lineage is {lineage}, and that of the state here is {lineage_2}",
+                lineage=pushed.lineage,
+                lineage_2=state.lineage,
+            ),
+            other,
+        )
+    if pushed.remote != state.remote:
+        yield (
+            code,
+            Text(
+                "it speaks of groups at {remote}, and the state here of {remote_2}",
+                remote=pushed.remote,
+                remote_2=state.remote,
+            ),
+            other,
+        )
+    for name, digest in state.instances.items():
+        if pushed.instances.get(name, digest) != digest:
+            yield code, Text('it speaks of another Z-API instance under the name "{name}"', name=name), other
+    if pushed.lineage == state.lineage and pushed.serial <= state.serial:
+        how = Text("older than") if pushed.serial < state.serial else Text("not the same as")
+        yield (
+            code,
+            Text(
+                "its serial is {serial}, and it is {how} the state here, whose serial is {serial_2}",
+                serial=pushed.serial,
+                how=how,
+                serial_2=state.serial,
+            ),
+            Text(
+                "pull again, and make the change in that, with the serial raised by one; --force pushes it all the same; {left}",
+                left=_LEFT,
+            ),
         )
 
 
@@ -134,13 +176,15 @@ def _forgotten(pushed: State, state: State) -> Iterator[tuple[Code, str, str]]:
     if lost:
         yield (
             Code.GROUPS_FORGOTTEN,
-            f"it knows nothing of groups that the state here knows: {named(lost)}",
-            "where the config wants them they would be created again; state rm and state mv change one key; "
-            f"--force forgets them; {_LEFT}",
+            Text("it knows nothing of groups that the state here knows: {named}", named=named(lost)),
+            Text(
+                "where the config wants them they would be created again; state rm and state mv change one key; --force forgets them; {left}",
+                left=_LEFT,
+            ),
         )
 
 
 def named(keys: Sequence[GroupKey]) -> str:
     """The first keys, and how many more there are."""
     more = len(keys) - MAX_NAMED
-    return ", ".join(keys[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(keys[:MAX_NAMED]) + (Text(" and {more} more", more=more) if more > 0 else "")

@@ -14,6 +14,7 @@ from zapi_sync.core.state import State, two_of_one_group
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.core.wording import found
 from zapi_sync.errors import Code, Location, StateInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,33 +25,35 @@ VERSION = 1
 MAX_PLACES = 100
 
 _WANTED = {
-    "version": f"the number {VERSION}",
-    "lineage": "a UUID in lower case",
-    "serial": "a whole number from 1",
-    "remote": "`sandbox` or the address of an API",
-    "instances": "a mapping from each instance's name to a digest",
-    "groups": "a mapping from each group's key to its record",
-    "recipients": "a list of recipients of age",
-    "instance": "the name of an instance",
-    "phone": "the id of a group, as in 120363019502650977-group",
-    "invitationLink": "a link as https://chat.whatsapp.com/ and a code, or null",
-    "phonesNotAdded": "a list of phone numbers",
-    "groupName": "a text of at most 500 characters",
-    "autoInvite": "true or false",
-    "phonesDigest": "`sha256:` and 64 hexadecimal digits",
-    "createdAt": "a moment, as in 2026-11-23T10:00:00Z",
-    "how": "settled, adopted or imported",
+    "version": Text("the number {version}", version=VERSION),
+    "lineage": Text("a UUID in lower case"),
+    "serial": Text("a whole number from 1"),
+    "remote": Text("`sandbox` or the address of an API"),
+    "instances": Text("a mapping from each instance's name to a digest"),
+    "groups": Text("a mapping from each group's key to its record"),
+    "recipients": Text("a list of recipients of age"),
+    "instance": Text("the name of an instance"),
+    "phone": Text("the id of a group, as in 120363019502650977-group"),
+    "invitationLink": Text("a link as https://chat.whatsapp.com/ and a code, or null"),
+    "phonesNotAdded": Text("a list of phone numbers"),
+    "groupName": Text("a text of at most 500 characters"),
+    "autoInvite": Text("true or false"),
+    "phonesDigest": Text("`sha256:` and 64 hexadecimal digits"),
+    "createdAt": Text("a moment, as in 2026-11-23T10:00:00Z"),
+    "how": Text("settled, adopted or imported"),
 }
 _CAUSES = {  # what CPython's parser says, in our words
-    "Expecting value": "a value is missing here, or it is not JSON",
-    "Expecting ',' delimiter": "a comma is missing here",
-    "Expecting ':' delimiter": "a colon is missing here",
-    "Expecting property name enclosed in double quotes": "a member's name in double quotes is missing here",
-    "Illegal trailing comma before end of object": "nothing follows this comma",
-    "Illegal trailing comma before end of array": "nothing follows this comma",
-    "Unterminated string starting at": "the text that begins here does not end",
-    "Invalid control character at": "a control character stands in a text",
-    "Extra data": "something stands after its end",
+    "Expecting value": Text("a value is missing here, or it is not JSON"),
+    "Expecting ',' delimiter": Text("a comma is missing here"),
+    "Expecting ':' delimiter": Text("a colon is missing here"),
+    "Expecting property name enclosed in double quotes": Text(
+        "a member's name in double quotes is missing here"
+    ),
+    "Illegal trailing comma before end of object": Text("nothing follows this comma"),
+    "Illegal trailing comma before end of array": Text("nothing follows this comma"),
+    "Unterminated string starting at": Text("the text that begins here does not end"),
+    "Invalid control character at": Text("a control character stands in a text"),
+    "Extra data": Text("something stands after its end"),
 }
 
 
@@ -83,8 +86,14 @@ def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
         newer = shortened(str(version))
         raise StateInvalid.of(
             Code.STATE_NEWER,
-            f"this state has version {newer}, and this zapi-sync knows versions up to {VERSION}",
-            hint="a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed",
+            Text(
+                "this state has version {newer}, and this zapi-sync knows versions up to {version}",
+                newer=newer,
+                version=VERSION,
+            ),
+            hint=Text(
+                "a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed"
+            ),
             file=file,
         )
     broken = violations(schema, cast(JsonValue, document), most=MAX_PLACES)
@@ -105,23 +114,33 @@ def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
 
 def _misshapen(file: str, raw: bytes, broken: Sequence[Violation]) -> StateInvalid:
     first = broken[0]
-    more = f" (and {len(broken) - 1} more places)" if len(broken) > 1 else ""
+    more = Text(" (and {broken_count} more places)", broken_count=len(broken) - 1) if len(broken) > 1 else ""
     place = first.path[:-1] if first.keyword == "required" else first.path
     return _corrupt(file, f"{_what_is_wrong(first)}{more}", _location(file, raw, place))
 
 
 def _what_is_wrong(violation: Violation) -> str:
-    *above, member = [shortened(str(step)) for step in violation.path or ("its outermost value",)]
-    whose = f' of "{above[-1]}"' if above else ""
+    *above, member = [shortened(str(step)) for step in violation.path or (Text("its outermost value"),)]
+    whose = Text(' of "{above}"', above=above[-1]) if above else ""
     match violation.keyword:
         case "required":
-            return f'"{member}"{whose} is missing'
+            return Text('"{member}"{whose} is missing', member=member, whose=whose)
         case "additionalProperties":
-            return f'"{member}"{whose} is unknown'
+            return Text('"{member}"{whose} is unknown', member=member, whose=whose)
         case "propertyNames":
-            return f'"{member}" can be no name in {whose.removeprefix(" of ")}'
+            return Text(
+                '"{member}" can be no name in {removeprefix}',
+                member=member,
+                removeprefix=whose.removeprefix(" of "),
+            )
     value = "null" if violation.found is None else found(violation.found)
-    return f'"{member}"{whose} must be {_wanted(violation.path)}, and this is {value}'
+    return Text(
+        '"{member}"{whose} must be {wanted}, and this is {value}',
+        member=member,
+        whose=whose,
+        wanted=_wanted(violation.path),
+        value=value,
+    )
 
 
 def _wanted(path: Path) -> str:
@@ -131,12 +150,12 @@ def _wanted(path: Path) -> str:
         case ("groups", _):
             return "a record"
         case ("recipients", int()):
-            return "a recipient of age"
+            return Text("a recipient of age")
         case (*_, int()):
-            return "a phone number"
+            return Text("a phone number")
         case (*_, member):
             return _WANTED[str(member)]
-    return "an object"
+    return Text("an object")
 
 
 def _never_was(file: str, raw: bytes, document: Mapping[str, object]) -> StateInvalid:
@@ -146,7 +165,7 @@ def _never_was(file: str, raw: bytes, document: Mapping[str, object]) -> StateIn
             moment_of(str(members["createdAt"]))
         except ValueError:
             place = _location(file, raw, ("groups", key, "createdAt"))
-            return _corrupt(file, f'"createdAt" of "{key}" is no moment in time', place)
+            return _corrupt(file, Text('"createdAt" of "{key}" is no moment in time', key=key), place)
     raise AssertionError("unreachable")
 
 
@@ -161,25 +180,27 @@ def _location(file: str, raw: bytes, path: Path) -> Location:
 
 def _document(raw: bytes, file: str) -> dict[str, object]:
     if not raw:
-        raise _corrupt(file, "the file is empty, and an empty state is not the same as none")
+        raise _corrupt(file, Text("the file is empty, and an empty state is not the same as none"))
     try:
         document = json.loads(raw.decode(), object_pairs_hook=unique_members)
     except json.JSONDecodeError as error:
         line = error.doc.split("\n")[error.lineno - 1]
-        why = _CAUSES.get(error.msg, "it is not JSON")
+        why = _CAUSES.get(error.msg, Text("it is not JSON"))
         if "<<<<<<< " in error.doc:
-            why = "a merge conflict stands in it"
+            why = Text("a merge conflict stands in it")
         raise _corrupt(file, why, Location(file, error.lineno, error.colno, text=line)) from None
     except Repeated as error:
-        raise _corrupt(file, f'"{error}" stands twice in one object') from None
+        raise _corrupt(file, Text('"{error}" stands twice in one object', error=error)) from None
     except UnicodeDecodeError:
-        raise _corrupt(file, "it is not UTF-8 text") from None
+        raise _corrupt(file, Text("it is not UTF-8 text")) from None
     except (ValueError, RecursionError):
-        raise _corrupt(file, "a number in it is far too long, or its brackets are far too deep") from None
+        raise _corrupt(
+            file, Text("a number in it is far too long, or its brackets are far too deep")
+        ) from None
     if not isinstance(document, dict):
-        raise _corrupt(file, "its outermost value is not an object")
+        raise _corrupt(file, Text("its outermost value is not an object"))
     if b"\\ud" in raw.lower() and not _is_text(document):
-        raise _corrupt(file, "half a character (a lone surrogate) is in it")
+        raise _corrupt(file, Text("half a character (a lone surrogate) is in it"))
     return document
 
 
@@ -195,8 +216,8 @@ def _corrupt(file: str, why: str, location: Location | None = None) -> StateInva
     return StateInvalid.at(
         Code.STATE_CORRUPT,
         location or Location(file),
-        f"this state cannot be used: {why}",
-        hint="restore it from git or a backup; nothing was created or overwritten",
+        Text("this state cannot be used: {why}", why=why),
+        hint=Text("restore it from git or a backup; nothing was created or overwritten"),
     )
 
 

@@ -14,6 +14,7 @@ from zapi_sync.core.state import two_of_one_group
 from zapi_sync.core.state_document import parse_state, state_text
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, StateInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,7 @@ def known_of(
     known = replay(state, journal.events)
     clash = two_of_one_group(known.groups) if journal.events else None
     if clash:
-        raise unusable(journal_file, f"with what it says, {clash}")
+        raise unusable(journal_file, Text("with what it says, {clash}", clash=clash))
     return known
 
 
@@ -46,8 +47,8 @@ def gone_midway(file: str) -> StateInvalid:
     """The complaint that there is nothing left to fold a journal into."""
     return StateInvalid.of(
         Code.STATE_GONE,
-        "state and journal are both gone, in the middle of a run",
-        hint="restore them from a backup; without them groups would be created again",
+        Text("state and journal are both gone, in the middle of a run"),
+        hint=Text("restore them from a backup; without them groups would be created again"),
         file=file,
     )
 

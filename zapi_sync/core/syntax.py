@@ -11,6 +11,7 @@ from zapi_sync.core.parsers import first_unprintable
 from zapi_sync.core.source import BOM
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from zapi_sync.core.source import Source
@@ -28,102 +29,119 @@ class _Words:
 
 
 _KEY_WITHOUT_BLANK = re.compile(r"\s*(?:- )?([A-Za-z_][\w-]*:)[^\s/:]")
-_COMPARE = "compare with the example in the README"
-_INDENT = "check the indentation against the lines above: the attributes of one group stand under each other"
+_COMPARE = Text("compare with the example in the README")
+_INDENT = Text(
+    "check the indentation against the lines above: the attributes of one group stand under each other"
+)
 
 _NO_KEY_VALUE = _Words(
-    "a `key: value` cannot stand here", "put text that contains `: ` in quotes, and check the indentation"
+    Text("a `key: value` cannot stand here"),
+    Text("put text that contains `: ` in quotes, and check the indentation"),
 )
-_GLUED = _Words("a blank is missing after this colon", "write `key: value`, with a blank between the two")
+_GLUED = _Words(
+    Text("a blank is missing after this colon"), Text("write `key: value`, with a blank between the two")
+)
 _TOO_DEEP = _Words(
-    "this line stands further right than the one above it, which has its value already",
-    "begin it in the column of the line above",
+    Text("this line stands further right than the one above it, which has its value already"),
+    Text("begin it in the column of the line above"),
 )
 _TRAILING = _Words(
-    "this cannot follow the value before it",
-    "put the whole text in quotes; a ' within single quotes is written twice",
+    Text("this cannot follow the value before it"),
+    Text("put the whole text in quotes; a ' within single quotes is written twice"),
 )
-_TAB = _Words("a tab stands in the indentation", "indent with spaces")
+_TAB = _Words(Text("a tab stands in the indentation"), Text("indent with spaces"))
 _BOM = _Words(
-    "an unseen byte order mark (U+FEFF) stands before this, and only a file may begin with one",
-    "remove it, or write the line again; files that are joined into one leave such marks",
+    Text("an unseen byte order mark (U+FEFF) stands before this, and only a file may begin with one"),
+    Text("remove it, or write the line again; files that are joined into one leave such marks"),
 )
-_RESERVED = _Words("a text cannot begin with this character", "put the text in quotes")
+_RESERVED = _Words(Text("a text cannot begin with this character"), Text("put the text in quotes"))
 
 # By the beginning of what libyaml says (scanner.c, parser.c), the longest first where one is another's.
 _IN_WORDS = {
     "mapping values are not allowed": _NO_KEY_VALUE,
     "block sequence entries are not allowed": _Words(
-        "a list entry (`- `) cannot stand here",
-        "write it on a line of its own under its key, or quote the text",
+        Text("a list entry (`- `) cannot stand here"),
+        Text("write it on a line of its own under its key, or quote the text"),
     ),
     "mapping keys are not allowed": _Words(
-        "a key (`? `) cannot stand here", "quote text that begins with `? `, and check the indentation"
+        Text("a key (`? `) cannot stand here"),
+        Text("quote text that begins with `? `, and check the indentation"),
     ),
     "did not find expected key": _Words(
-        "this line belongs to nothing above it", _INDENT, "what it was read as part of begins here"
+        Text("this line belongs to nothing above it"),
+        _INDENT,
+        Text("what it was read as part of begins here"),
     ),
     "did not find expected '-' indicator": _Words(
-        "a list entry is expected here",
-        "begin it with `- `, or check the indentation",
-        "the list begins here",
+        Text("a list entry is expected here"),
+        Text("begin it with `- `, or check the indentation"),
+        Text("the list begins here"),
     ),
     "did not find expected ',' or ']'": _Words(
-        "the list in brackets is not closed before this",
-        "close it with ], put a comma between its entries, and close each quote",
-        "it is opened here",
+        Text("the list in brackets is not closed before this"),
+        Text("close it with ], put a comma between its entries, and close each quote"),
+        Text("it is opened here"),
     ),
     "did not find expected ',' or '}'": _Words(
-        "the mapping in braces is not closed before this",
-        "close it with }, put a comma between its entries, and close each quote",
-        "it is opened here",
+        Text("the mapping in braces is not closed before this"),
+        Text("close it with }, put a comma between its entries, and close each quote"),
+        Text("it is opened here"),
     ),
-    "did not find expected node content": _Words("a value is missing here", "write it, or quote the text"),
+    "did not find expected node content": _Words(
+        Text("a value is missing here"), Text("write it, or quote the text")
+    ),
     "could not find expected ':'": _Words(
-        "this is no `key: value`", "write a colon and a space after the key", at_begin=True
+        Text("this is no `key: value`"), Text("write a colon and a space after the key"), at_begin=True
     ),
-    "found unexpected end of stream": _Words("this quote is never closed", "close it", at_begin=True),
+    "found unexpected end of stream": _Words(
+        Text("this quote is never closed"), Text("close it"), at_begin=True
+    ),
     "found unexpected document indicator": _Words(
-        "this quote is not closed before the document ends", "close it", at_begin=True
+        Text("this quote is not closed before the document ends"), Text("close it"), at_begin=True
     ),
     "found unknown escape character": _Words(
-        "this backslash begins no escape", "write \\\\ for a backslash, or use single quotes: '...'"
+        Text("this backslash begins no escape"),
+        Text("write \\\\ for a backslash, or use single quotes: '...'"),
     ),
     "did not find expected hexdecimal number": _Words(
-        "this escape wants hexadecimal digits", "write two after \\x, four after \\u, eight after \\U"
+        Text("this escape wants hexadecimal digits"),
+        Text("write two after \\x, four after \\u, eight after \\U"),
     ),
     "found invalid Unicode character escape": _Words(
-        "this escape is no character", "write the character itself, or all of it as one \\U escape"
+        Text("this escape is no character"),
+        Text("write the character itself, or all of it as one \\U escape"),
     ),
     "did not find expected alphabetic or numeric": _Words(
-        "a name of plain letters and digits is expected after this & or *",
-        "quote text that begins with & or *",
+        Text("a name of plain letters and digits is expected after this & or *"),
+        Text("quote text that begins with & or *"),
         at_begin=True,
     ),
     "found unknown directive name": _Words(
-        "a line that begins with % says something of YAML itself, and this is nothing known",
-        "remove it, or put the text in quotes",
+        Text("a line that begins with % says something of YAML itself, and this is nothing known"),
+        Text("remove it, or put the text in quotes"),
         at_begin=True,
     ),
     "did not find expected comment or line break": _Words(
-        "nothing but a comment may follow here", "write the text on the next line, indented"
+        Text("nothing but a comment may follow here"), Text("write the text on the next line, indented")
     ),
     "did not find expected whitespace or line break": _Words(
-        "a blank is expected here", "put a blank between this and what goes before"
+        Text("a blank is expected here"), Text("put a blank between this and what goes before")
     ),
-    "found a tab character": _Words("a tab stands in the indentation", "indent with spaces"),
-    "found undefined tag handle": _Words("this tag has no meaning here", "quote text that begins with !"),
+    "found a tab character": _Words(Text("a tab stands in the indentation"), Text("indent with spaces")),
+    "found undefined tag handle": _Words(
+        Text("this tag has no meaning here"), Text("quote text that begins with !")
+    ),
     "did not find expected <document start>": _Words(
-        "this stands after the end of the file's one value",
-        "remove what is too much, and check the indentation",
+        Text("this stands after the end of the file's one value"),
+        Text("remove what is too much, and check the indentation"),
     ),
     "found incompatible YAML document": _Words(
-        "this YAML version is not known here", "remove the %YAML line"
+        Text("this YAML version is not known here"), Text("remove the %YAML line")
     ),
-    "found duplicate %YAML directive": _Words("a second %YAML line", "remove it"),
+    "found duplicate %YAML directive": _Words(Text("a second %YAML line"), Text("remove it")),
     "control characters are not allowed": _Words(
-        "a control character stands here, which YAML does not take",
-        "remove it, or write it as an escape in quotes",
+        Text("a control character stands here, which YAML does not take"),
+        Text("remove it, or write it as an escape in quotes"),
     ),
 }
 
@@ -131,11 +149,11 @@ _IN_WORDS = {
 def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """The complaint about a text that is not YAML, in a form like the others'."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        problem = str(getattr(error, "reason", "it cannot be read"))
+        problem = str(getattr(error, "reason", Text("it cannot be read")))
         place = source.location_of_offset(first_unprintable(source.text))
         return _complaint(_in_words(problem, place), place)
     place = source.location(error.problem_mark)
-    words = _in_words(error.problem or "the text ends too early", place)
+    words = _in_words(error.problem or Text("the text ends too early"), place)
     if words is _NO_KEY_VALUE:
         return _complaint(*_two_keys(source, place))
     begin = source.location(error.context_mark) if error.context_mark else None
@@ -144,12 +162,18 @@ def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
     if words.at_begin:
         return _complaint(words, begin)
     if words.begun and source.is_end(error.problem_mark):  # it is noticed only where the text ends
-        return _complaint(replace(words, message=words.message.removesuffix(" before this")), begin)
+        return _complaint(replace(words, message=words.message.removesuffix(Text(" before this"))), begin)
     return _complaint(words, place, ((words.begun, begin),) if words.begun else ())
 
 
 def _complaint(words: _Words, place: Location, also: tuple[tuple[str, Location], ...] = ()) -> Diagnostic:
-    return Diagnostic(Code.NOT_YAML, f"this is not YAML: {words.message}", words.hint, place, also=also)
+    return Diagnostic(
+        Code.NOT_YAML,
+        Text("this is not YAML: {message}", message=words.message),
+        words.hint,
+        place,
+        also=also,
+    )
 
 
 def _two_keys(source: Source, place: Location) -> tuple[_Words, Location]:
@@ -178,9 +202,9 @@ def _in_words(problem: str, place: Location) -> _Words:
     before, character = _around(place)
     if before.endswith(BOM):
         return _BOM
-    if "cannot start any token" in problem:
+    if Text("cannot start any token") in problem:
         return _TAB if character == "\t" else _RESERVED
-    if problem.startswith("did not find expected key") and before.strip():
+    if problem.startswith(Text("did not find expected key")) and before.strip():
         return _TRAILING
     known = next((words for beginning, words in _IN_WORDS.items() if problem.startswith(beginning)), None)
     return known or _Words(problem, _COMPARE)

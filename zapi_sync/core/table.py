@@ -10,6 +10,7 @@ from zapi_sync.core.nearest import nearest
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +73,9 @@ class Table:
         header = self.header
         if not header:
             return self._complaint(
-                Code.NO_CSV, "there is no header in this CSV file", "begin it with the names of its columns"
+                Code.NO_CSV,
+                Text("there is no header in this CSV file"),
+                Text("begin it with the names of its columns"),
             )
         if header.count(name) != 1:
             return self._no_column(name, header)
@@ -122,8 +125,8 @@ class Table:
         if column in header:
             return self._complaint(
                 Code.NO_SUCH_COLUMN,
-                f'two columns of this CSV file are called "{shortened(column)}"',
-                "give one of the two another name",
+                Text('two columns of this CSV file are called "{column}"', column=shortened(column)),
+                Text("give one of the two another name"),
             )
         names = [shortened(name, 40) for name in header[:_MOST_COLUMNS] if name]
         close = nearest(column.lower(), {name.lower(): name for name in names})
@@ -131,8 +134,10 @@ class Table:
         known = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
         return self._complaint(
             Code.NO_SUCH_COLUMN,
-            f'this CSV file has no column "{shortened(column)}"',
-            f"did you mean `column: {meant}`?" if meant else f"say `column:`, one of {known}",
+            Text('this CSV file has no column "{column}"', column=shortened(column)),
+            Text("did you mean `column: {meant}`?", meant=meant)
+            if meant
+            else Text("say `column:`, one of {known}", known=known),
         )
 
     def _complaint(self, code: Code, message: str, hint: str, *, line: int = 0) -> Diagnostic:
@@ -177,10 +182,14 @@ def _end_of_quotes(text: str, start: int) -> int:
 
 def _broken(reason: str) -> tuple[Code, str, str]:
     """What the csv module found, in words."""
-    if "field larger" in reason:
-        return Code.NO_CSV, "a cell is longer than any text", "is this a CSV file? Is a quote not closed?"
+    if Text("field larger") in reason:
+        return (
+            Code.NO_CSV,
+            Text("a cell is longer than any text"),
+            Text("is this a CSV file? Is a quote not closed?"),
+        )
     return (
         Code.NO_CSV,
-        "from this row on, this is no CSV: a quote is not closed, or text stands after one",
-        'close it, and write a quote within a quoted cell twice: ""',
+        Text("from this row on, this is no CSV: a quote is not closed, or text stands after one"),
+        Text('close it, and write a quote within a quoted cell twice: ""'),
     )

@@ -13,6 +13,7 @@ from zapi_sync.core.redact import names_credential
 from zapi_sync.core.source import shortened
 from zapi_sync.core.verdict import Violation
 from zapi_sync.errors import Code, Diagnostic
+from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,43 +22,43 @@ if TYPE_CHECKING:
     from zapi_sync.core.positions import Path
 
 _EXPECTED = {
-    "version": "the number 1",
-    "defaults": "a mapping, as in `autoInvite: true` on a line of its own",
-    "pacing": "a mapping, with `every` and `perDay`",
-    "instances": "a mapping from each instance's name to its pace",
-    "every": "a time, as in 60s, 5m or 1h",
-    "perDay": "a whole number, 1 or more",
-    "encryption": "a mapping, with `recipients`",
-    "recipients": "a list of recipients, each on a line of its own after a dash",
-    "people": "a mapping from each person's name to a phone number",
-    "teams": "a mapping from each team's name to a list of phone numbers and names",
-    "groups": "a mapping from each group's key to the group",
-    "groupName": "a text of 1 to 100 characters",
-    "phones": "a list of phone numbers",
-    "csv": "the path of a CSV file",
-    "column": "the name of a column, at most 100 characters",
-    "autoInvite": "true or false",
-    "moved": "a list of moves, each with `from` and `to`",
-    "from": "the key that a group had: 1 to 100 of a-z, 0-9, `-`, `_` and `.`",
-    "to": "the key that a group has now: 1 to 100 of a-z, 0-9, `-`, `_` and `.`",
-    "instance": "a name of lower-case letters, digits, - and _, at most 40",
+    "version": Text("the number 1"),
+    "defaults": Text("a mapping, as in `autoInvite: true` on a line of its own"),
+    "pacing": Text("a mapping, with `every` and `perDay`"),
+    "instances": Text("a mapping from each instance's name to its pace"),
+    "every": Text("a time, as in 60s, 5m or 1h"),
+    "perDay": Text("a whole number, 1 or more"),
+    "encryption": Text("a mapping, with `recipients`"),
+    "recipients": Text("a list of recipients, each on a line of its own after a dash"),
+    "people": Text("a mapping from each person's name to a phone number"),
+    "teams": Text("a mapping from each team's name to a list of phone numbers and names"),
+    "groups": Text("a mapping from each group's key to the group"),
+    "groupName": Text("a text of 1 to 100 characters"),
+    "phones": Text("a list of phone numbers"),
+    "csv": Text("the path of a CSV file"),
+    "column": Text("the name of a column, at most 100 characters"),
+    "autoInvite": Text("true or false"),
+    "moved": Text("a list of moves, each with `from` and `to`"),
+    "from": Text("the key that a group had: 1 to 100 of a-z, 0-9, `-`, `_` and `.`"),
+    "to": Text("the key that a group has now: 1 to 100 of a-z, 0-9, `-`, `_` and `.`"),
+    "instance": Text("a name of lower-case letters, digits, - and _, at most 40"),
 }
-_GROUP = "a mapping with `groupName` and `phones`"
-_PACE = "a mapping, with `every` or `perDay` or both"
-_MOVE = "a move, as in `- from: launch-1`, and `to: launch-01` under it"
-_PHONE = f"a phone number, as in {' or '.join(EXAMPLES)}"
-_KEY_RULE = "a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"
-_INSTANCE_RULE = (
+_GROUP = Text("a mapping with `groupName` and `phones`")
+_PACE = Text("a mapping, with `every` or `perDay` or both")
+_MOVE = Text("a move, as in `- from: launch-1`, and `to: launch-01` under it")
+_PHONE = Text("a phone number, as in {examples}", examples=" or ".join(EXAMPLES))
+_KEY_RULE = Text("a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit")
+_INSTANCE_RULE = Text(
     "the name of an instance is 1 to 40 of a-z, 0-9, `-` and `_`, and begins with a letter or digit"
 )
-_NAME_RULE = "a name is 1 to 100 of a-z, 0-9, `-` and `_`, and begins with a letter"
-_RANGE_RULE = "a range is two numbers, the lower one first, as in launch-{01..40}, and one in a key"
+_NAME_RULE = Text("a name is 1 to 100 of a-z, 0-9, `-` and `_`, and begins with a letter")
+_RANGE_RULE = Text("a range is two numbers, the lower one first, as in launch-{01..40}, and one in a key")
 _CUTS = {
-    "maxLength": "shorten it",
-    "maxItems": "split the group: WhatsApp takes far fewer",
-    "maxProperties": "split them over several runs: `-f` names the files of one",
+    "maxLength": Text("shorten it"),
+    "maxItems": Text("split the group: WhatsApp takes far fewer"),
+    "maxProperties": Text("split them over several runs: `-f` names the files of one"),
 }
-_MOVED_CUTS = {"maxLength": _KEY_RULE, "maxItems": "remove the moves that every state has taken over"}
+_MOVED_CUTS = {"maxLength": _KEY_RULE, "maxItems": Text("remove the moves that every state has taken over")}
 _NAME = re.compile("[a-z][a-z0-9_-]{0,99}")
 _KINDS: dict[str | int, str] = {"people": "person", "teams": "team"}
 _LONGEST = 1000  # so much of a key is looked at for another one to propose
@@ -110,14 +111,14 @@ def in_words(document: Document, violation: Violation) -> Diagnostic:
 
 def not_a_mapping(document: Document) -> Diagnostic:
     """The complaint about a file whose outermost value holds no keys."""
-    remedy = "a groups file begins with `version: 1` and `groups:`; the README shows one"
+    remedy = Text("a groups file begins with `version: 1` and `groups:`; the README shows one")
     if document.data == "":
         return Diagnostic(
-            Code.NO_GROUPS_FILE, "there is nothing in this file", remedy, document.source.beginning
+            Code.NO_GROUPS_FILE, Text("there is nothing in this file"), remedy, document.source.beginning
         )
     return Diagnostic(
         Code.NO_GROUPS_FILE,
-        f"this file holds {found(document.data)} instead of groups",
+        Text("this file holds {found} instead of groups", found=found(document.data)),
         remedy,
         document.where(()),
     )
@@ -134,7 +135,11 @@ def found(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     short = shortened(str(value), 40)
-    return f'the text "{short}"' if isinstance(value, str) else f"the number {short}"
+    return (
+        Text('the text "{short}"', short=short)
+        if isinstance(value, str)
+        else Text("the number {short}", short=short)
+    )
 
 
 def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
@@ -142,12 +147,16 @@ def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
     if names_credential(_name(path)):
         return _credential(document, path)
     meant = _meant(violation)
-    remedy = f'did you mean "{meant}"?' if meant else f"known here: {', '.join(_known(violation))}"
+    remedy = (
+        Text('did you mean "{meant}"?', meant=meant)
+        if meant
+        else Text("known here: {known}", known=", ".join(_known(violation)))
+    )
     if len(path) == 1:
-        remedy += " (what is yours begins with x-)"
+        remedy += Text(" (what is yours begins with x-)")
     return Diagnostic(
         Code.UNKNOWN_ATTRIBUTE,
-        f'unknown attribute "{_name(path)}"{_of(path[:-1])}',
+        Text('unknown attribute "{name}"{of}', name=_name(path), of=_of(path[:-1])),
         remedy,
         document.where_key(path),
     )
@@ -156,39 +165,51 @@ def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
 def _credential(document: Document, path: Path) -> Diagnostic:
     return Diagnostic(
         Code.UNKNOWN_ATTRIBUTE,
-        f'unknown attribute "{_name(path)}"{_of(path[:-1])}: credentials never stand in this file',
-        "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them here, "
-        "and have the Z-API panel make new ones if they were ever pushed",
+        Text(
+            'unknown attribute "{name}"{of}: credentials never stand in this file',
+            name=_name(path),
+            of=_of(path[:-1]),
+        ),
+        Text(
+            "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them here, "
+            "and have the Z-API panel make new ones if they were ever pushed"
+        ),
         document.where_key(path),
     )
 
 
 def _missing_attribute(document: Document, path: Path) -> Diagnostic:
     name = str(path[-1])
-    owner = _subject(path[:-1]) if len(path) > 1 else "this file"
+    owner = _subject(path[:-1]) if len(path) > 1 else Text("this file")
     return Diagnostic(
         Code.MISSING_ATTRIBUTE,
-        f'{owner} has no "{name}"',
-        "add `version: 1` as the first line" if name == "version" else f"add `{name}:`, {_expected(path)}",
+        Text('{owner} has no "{name}"', owner=owner, name=name),
+        Text("add `version: 1` as the first line")
+        if name == "version"
+        else Text("add `{name}:`, {expected}", name=name, expected=_expected(path)),
         document.where_key(path[:-1]),
     )
 
 
 def _impossible_key(document: Document, path: Path) -> Diagnostic:
     if _is_pace(path):
-        what = f'"{_name(path)}" cannot be the name of an instance'
+        what = Text('"{name}" cannot be the name of an instance', name=_name(path))
         return Diagnostic(Code.WRONG_VALUE, what, _INSTANCE_RULE, document.where_key(path))
     if path[0] in _KINDS:
-        what = f'"{_name(path)}" cannot be the name of a {_KINDS[path[0]]}'
+        what = Text('"{name}" cannot be the name of a {kinds}', name=_name(path), kinds=_KINDS[path[0]])
         return Diagnostic(Code.WRONG_VALUE, what, _NAME_RULE, document.where_key(path))
     key = str(path[-1])
     if "{" in key:
-        what = f'"{shortened(key)}" cannot be the key of a range of groups'
+        what = Text('"{key}" cannot be the key of a range of groups', key=shortened(key))
         return Diagnostic(Code.NO_RANGE, what, _RANGE_RULE, document.where_key(path))
     plain = unicodedata.normalize("NFKD", key[:_LONGEST]).encode("ascii", "ignore").decode().lower()
     possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._") if len(key) <= _LONGEST else ""
-    remedy = f"{_KEY_RULE}; for example {possible}" if 0 < len(possible) <= 100 else _KEY_RULE
-    what = f'"{shortened(key)}" cannot be the key of a group'
+    remedy = (
+        Text("{key_rule}; for example {possible}", key_rule=_KEY_RULE, possible=possible)
+        if 0 < len(possible) <= 100
+        else _KEY_RULE
+    )
+    what = Text('"{key}" cannot be the key of a group', key=shortened(key))
     return Diagnostic(Code.IMPOSSIBLE_KEY, what, remedy, document.where_key(path))
 
 
@@ -206,50 +227,75 @@ def _code(path: Path, violation: Violation) -> Code:
 def _mismatch(path: Path, violation: Violation) -> str:
     value = violation.found
     if violation.keyword == "maxLength" and isinstance(value, str):
-        return f"{_subject(path)} is {len(value)} characters long, and {violation.rule} is the most"
+        return Text(
+            "{subject} is {value_count} characters long, and {rule} is the most",
+            subject=_subject(path),
+            value_count=len(value),
+            rule=violation.rule,
+        )
     if violation.keyword == "minItems":
-        return f"{_subject(path)} is empty, and create-group wants at least one participant"
+        return Text(
+            "{subject} is empty, and create-group wants at least one participant", subject=_subject(path)
+        )
     if violation.keyword in ("maxItems", "maxProperties") and isinstance(value, Sized):
-        return f"{_subject(path)} holds {len(value):,} entries, and {violation.rule:,} is the most"
-    return f"{_subject(path)} must be {_expected(path)}, and this is {found(value)}"
+        return Text(
+            "{subject} holds {value_count} entries, and {rule} is the most",
+            subject=_subject(path),
+            value_count=Amount(len(value)),
+            rule=Amount(int(str(violation.rule))),
+        )
+    return Text(
+        "{subject} must be {expected}, and this is {found}",
+        subject=_subject(path),
+        expected=_expected(path),
+        found=found(value),
+    )
 
 
 def _remedy(path: Path, violation: Violation) -> str:
     if violation.keyword in _CUTS:
         if path[0] == "encryption":
-            return "whoever has one identity of a list can read all of it: keep it short"
+            return Text("whoever has one identity of a list can read all of it: keep it short")
         return _MOVED_CUTS[violation.keyword] if path[0] == "moved" else _CUTS[violation.keyword]
     value = "" if isinstance(violation.found, (list, dict)) else str(violation.found).strip().lower()
     if path == ("groups",):
-        return "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
+        return Text(
+            "write each group under a key of its own: `launch-vip-01:`, and under that its attributes"
+        )
     if _is_list(path):
         return _remedy_of_a_list(violation, value)
     attribute = None if path[0] == "groups" and len(path) == 2 else path[-1]  # a key may be any word
     if attribute == "autoInvite" and (meant := _boolean(value)):
         return meant
     if attribute == "groupName" and isinstance(violation.found, dict):
-        return 'a text that begins with { stands in quotes, as in "{n}"'
+        return Text('a text that begins with { stands in quotes, as in "{n}"')
     if attribute == "version" and value == "1":
-        return "write 1 without quotes"
+        return Text("write 1 without quotes")
     if isinstance(attribute, int) and _NAME.fullmatch(value):
-        return f"write a phone number, or {value} if one of `people` or `teams` is called so"
-    return f"write {_expected(path)}"
+        return Text(
+            "write a phone number, or {value} if one of `people` or `teams` is called so", value=value
+        )
+    return Text("write {expected}", expected=_expected(path))
 
 
 def _remedy_of_a_list(violation: Violation, value: str) -> str:
     if violation.keyword == "type":
-        blank = ", with a blank after the dash" if value.startswith("-") else ""
-        return f"write a list, each number on a line of its own{blank}: `- {EXAMPLES[0]}`"
-    return "add at least one phone number besides the connected one"
+        blank = Text(", with a blank after the dash") if value.startswith("-") else ""
+        return Text(
+            "write a list, each number on a line of its own{blank}: `- {examples}`",
+            blank=blank,
+            examples=EXAMPLES[0],
+        )
+    return Text("add at least one phone number besides the connected one")
 
 
 def _boolean(value: str) -> str | None:
     """What to write for a word that is probably meant for true or false."""
     if value in {"true", "false"}:
-        return f"write {value} without quotes"
+        return Text("write {value} without quotes", value=value)
     if value in _YES:
-        return "write true"
-    return "write false" if value in _NO else None
+        return Text("write true")
+    return Text("write false") if value in _NO else None
 
 
 def _expected(path: Path) -> str:
@@ -263,22 +309,24 @@ def _expected(path: Path) -> str:
         return _EXPECTED["phones"]
     if _is_pace(path):
         return _PACE
-    return _EXPECTED.get(str(path[-1]), "something else")
+    return _EXPECTED.get(str(path[-1]), Text("something else"))
 
 
 def _subject(path: Path) -> str:
     if not path:
-        return "this file"
+        return Text("this file")
     if path[0] == "groups" and len(path) == 2:
-        return f'the group "{shortened(str(path[1]))}"'
+        return Text('the group "{path}"', path=shortened(str(path[1])))
     if _is_pace(path):
-        return f'the pace of the instance "{_name(path)}"'
+        return Text('the pace of the instance "{name}"', name=_name(path))
     if _is_move(path):
-        return "this entry of `moved`"
+        return Text("this entry of `moved`")
     if path[0] in _KINDS and len(path) == 2:
-        return f'the {_KINDS[path[0]]} "{_name(path)}"'
+        return Text('the {kinds} "{name}"', kinds=_KINDS[path[0]], name=_name(path))
     if isinstance(path[-1], int):
-        return f"this entry of {'a team' if path[0] == 'teams' else '`phones`'}"  # of all that share the list
+        return Text(
+            "this entry of {value}", value="a team" if path[0] == "teams" else "`phones`"
+        )  # of all that share the list
     return f"`{path[-1]}`{_of(path[:-1])}"
 
 
@@ -313,12 +361,12 @@ def _name(path: Path) -> str:
 
 def _of(path: Path) -> str:
     if path[:1] == ("teams",) and len(path) >= 2:
-        return f' of the team "{shortened(str(path[1]))}"'
+        return Text(' of the team "{path}"', path=shortened(str(path[1])))
     if len(path) >= 2 and path[0] == "groups":
-        return f' of the group "{shortened(str(path[1]))}"'
+        return Text(' of the group "{path}"', path=shortened(str(path[1])))
     if _is_pace(path):
-        return f' of the instance "{_name(path)}"'
-    return f" of `{path[0]}`" if path else ""
+        return Text(' of the instance "{name}"', name=_name(path))
+    return Text(" of `{path}`", path=path[0]) if path else ""
 
 
 def _known(violation: Violation) -> list[str]:

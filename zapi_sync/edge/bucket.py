@@ -15,6 +15,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from zapi_sync.core.object_sequence import NO_BUCKET, NO_CONDITIONS, Trouble, trouble_of
 from zapi_sync.errors import Code, StateInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,9 +29,9 @@ _LOOKS_AGAIN = 2
 _PAUSES = (0.5, 1.0)
 """Before a put is sent once more, as it was, that got no answer and is not to be found."""
 _VARIABLES = {
-    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and the like",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_SERVICE_ACCOUNT",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY and the like",
+    "s3": Text("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and the like"),
+    "gs": Text("GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_SERVICE_ACCOUNT"),
+    "az": Text("AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY and the like"),
 }
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
@@ -70,7 +71,7 @@ class Bucket:
     def put(self, path: str, body: bytes, mode: PutMode) -> PutMode | None:
         """A put without an answer is looked for. Where it is not there, it is sent once more as it was: its
         condition holds but once, so that it is done but once."""
-        trouble = Trouble("others were writing it, too", "run this again")
+        trouble = Trouble(Text("others were writing it, too"), Text("run this again"))
         for pause in (*_PAUSES, 0.0):
             is_refused = False
             try:
@@ -142,8 +143,11 @@ def _store(cloud: str, bucket: str, name: str, *, retries: int) -> ObjectStore:
     except BaseError:  # its text may hold what the environment does
         raise StateInvalid.of(
             Code.STATE_ADDRESS,
-            f"the environment's settings for {cloud}:// cannot be used",
-            hint=f"see to the variables {_VARIABLES[cloud]}, which are lacking or cannot be read",
+            Text("the environment's settings for {cloud}:// cannot be used", cloud=cloud),
+            hint=Text(
+                "see to the variables {variables}, which are lacking or cannot be read",
+                variables=_VARIABLES[cloud],
+            ),
             file=name,
         ) from None
 
@@ -162,7 +166,7 @@ def _is_plain(variable: str, name: str) -> bool:
         return True
     raise StateInvalid.of(
         Code.STATE_ADDRESS,
-        f"{variable} is no endpoint that a state can be sent to",
-        hint="write https://HOST, or http://127.0.0.1:PORT for a service on this machine; or unset it",
+        Text("{variable} is no endpoint that a state can be sent to", variable=variable),
+        hint=Text("write https://HOST, or http://127.0.0.1:PORT for a service on this machine; or unset it"),
         file=name,
     )

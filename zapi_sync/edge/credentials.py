@@ -11,6 +11,7 @@ from zapi_sync.core.credentials import Credentials, Remote
 from zapi_sync.core.model import credential_variables
 from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,14 +43,21 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
     if not host or not _is_host(host) or odd or parts.scheme not in _PORTS or len(base_url) > MAX_BASE_URL:
         raise CredentialsInvalid.of(
             Code.BASE_URL,
-            f"{BASE_URL_VARIABLE} is not the address of an API",
-            hint=f"write it as in {DEFAULT_BASE_URL}, without user, query or fragment; or unset it",
+            Text("{base_url_variable} is not the address of an API", base_url_variable=BASE_URL_VARIABLE),
+            hint=Text(
+                "write it as in {default_base_url}, without user, query or fragment; or unset it",
+                default_base_url=DEFAULT_BASE_URL,
+            ),
         )
     if parts.scheme == "http" and not _is_loopback(host):
         raise CredentialsInvalid.of(
             Code.BASE_URL,
-            f"{BASE_URL_VARIABLE} is plain http to {host}, and the token would travel in the clear",
-            hint="use https; plain http is accepted at loopback only (127.0.0.1, localhost)",
+            Text(
+                "{base_url_variable} is plain http to {host}, and the token would travel in the clear",
+                base_url_variable=BASE_URL_VARIABLE,
+                host=host,
+            ),
+            hint=Text("use https; plain http is accepted at loopback only (127.0.0.1, localhost)"),
         )
     address = f"[{host}]" if ":" in host else host
     origin = f"{parts.scheme}://{address}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
@@ -99,8 +107,11 @@ def read_credentials(
             complaints.append(
                 Diagnostic(
                     Code.CREDENTIALS_UNUSABLE,
-                    f"{' and '.join(unusable)} cannot be right: a blank or a character beyond ASCII is in it",
-                    "copy the value again from the Z-API panel",
+                    Text(
+                        "{unusable} cannot be right: a blank or a character beyond ASCII is in it",
+                        unusable=" and ".join(unusable),
+                    ),
+                    Text("copy the value again from the Z-API panel"),
                 )
             )
         else:
@@ -120,8 +131,13 @@ def _same_number(found: Mapping[InstanceName, Credentials]) -> Iterator[Diagnost
             variables = [credential_variables(name)[0] for name in (other, instance)]
             yield Diagnostic(
                 Code.CREDENTIALS_SHARED,
-                f'the instances "{other}" and "{instance}" are one: {" and ".join(variables)} are the same',
-                "correct the variable, or use one name for both in the config",
+                Text(
+                    'the instances "{other}" and "{instance}" are one: {variables} are the same',
+                    other=other,
+                    instance=instance,
+                    variables=" and ".join(variables),
+                ),
+                Text("correct the variable, or use one name for both in the config"),
             )
 
 
@@ -133,16 +149,23 @@ def _missing(
     instance: InstanceName, variables: Sequence[str], environment: Mapping[str, str], where: Location | None
 ) -> Diagnostic:
     *others, last = variables
-    names = f"{', '.join(others)} and {last}" if others else last
+    names = Text("{others} and {last}", others=", ".join(others), last=last) if others else last
     near = nearest(instance, _known_instances(environment), cutoff=0.7)
-    hint = (
+    hint = Text(
         "set what the Z-API panel shows (id and token of the instance; Client-Token under Security), "
         "or try it without an account: --sandbox"
     )
     return Diagnostic(
         Code.CREDENTIALS_MISSING,
-        f'the instance "{instance}" has no credentials: {names} {"are" if others else "is"} not set',
-        f'did you mean "{near}", whose credentials are set? Else {hint}' if near else hint,
+        Text(
+            'the instance "{instance}" has no credentials: {names} {value} not set',
+            instance=instance,
+            names=names,
+            value="are" if others else "is",
+        ),
+        Text('did you mean "{near}", whose credentials are set? Else {hint}', near=near, hint=hint)
+        if near
+        else hint,
         where,
     )
 

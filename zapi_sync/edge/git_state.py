@@ -48,6 +48,7 @@ from zapi_sync.core.state_branch import (
 )
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, StateInvalid, StateUnwritable
+from zapi_sync.language import Text
 from zapi_sync.shared_state import lost
 
 if TYPE_CHECKING:
@@ -83,11 +84,14 @@ class GitBackend:
         return f"git:{self._repository.remote}/{self._repository.branch}#{self._stem}"
 
     def read(self) -> Kept:
-        with self._turn, _told(StateInvalid, Code.STATE_UNREADABLE, "it cannot be read: ", self.name):
+        with self._turn, _told(StateInvalid, Code.STATE_UNREADABLE, Text("it cannot be read: "), self.name):
             return self._fetched().kept
 
     def holder(self) -> Holder | None:
-        with self._turn, _told(StateUnwritable, Code.STATE_UNWRITABLE, "it cannot be read: ", self.name):
+        with (
+            self._turn,
+            _told(StateUnwritable, Code.STATE_UNWRITABLE, Text("it cannot be read: "), self.name),
+        ):
             return self._held(self._fetched(), datetime.now(UTC))
 
     def take(self, holder: Holder, seconds: float) -> _Grip | Holder:
@@ -107,7 +111,7 @@ class GitBackend:
                 return None
             return replace(tip, lock=Lock(tip.lock.fence))
 
-        self._written("lock taken away", taken_away, fresh=True)
+        self._written(Text("lock taken away"), taken_away, fresh=True)
 
     def _held(self, tip: Tip, now: datetime) -> Holder | None:
         return tip.lock.holder if tip.lock.until + self._margin > now else None
@@ -126,7 +130,10 @@ class GitBackend:
         """Push what `change` makes of the tip, again on each new tip that others push meanwhile; returns what
         then stands there. Where it makes None of it, that is all."""
         now = datetime.now(UTC)  # one for all tries: on the same tip they make the same commit
-        with self._turn, _told(StateUnwritable, Code.STATE_UNWRITABLE, "it cannot be written: ", self.name):
+        with (
+            self._turn,
+            _told(StateUnwritable, Code.STATE_UNWRITABLE, Text("it cannot be written: "), self.name),
+        ):
             tip = self._tip if self._tip and not fresh else self._fetched()
             tries = 0
             while True:
@@ -150,7 +157,7 @@ class GitBackend:
         try:
             return self._fetched()
         except GitFailed as failed:
-            why = f"{refusal.why}; whether the last write arrived is not known"
+            why = Text("{why}; whether the last write arrived is not known", why=refusal.why)
             raise GitFailed(why, failed.hint) from None
 
     def _committed(self, tip: Tip, wanted: Tip, message: str, now: datetime) -> str:
@@ -177,17 +184,17 @@ class _Grip:
             lines = kept.journal.splitlines(keepends=True)
             if len(lines) < number - 1:
                 raise GitFailed(
-                    "lines of its journal are gone that this run has written",
-                    "see the history of the branch for who removed them; nothing more was sent",
+                    Text("lines of its journal are gone that this run has written"),
+                    Text("see the history of the branch for who removed them; nothing more was sent"),
                     final=True,
                 )
             return replace(kept, journal=b"".join((*lines[: number - 1], line)))
 
-        self._write(f"journal {number}", longer)
+        self._write(Text("journal {number}", number=number), longer)
 
     def replace(self, state: bytes, journal: bytes, backup: bytes | None) -> None:
         serial = re.search(rb'"serial": *([0-9]{1,18})', state)
-        message = f"state, serial {serial[1].decode()}" if serial else "state"
+        message = Text("state, serial {decode}", decode=serial[1].decode()) if serial else "state"
         self._write(message, lambda kept: Kept(state, journal, kept.backup if backup is None else backup))
 
     def give_back(self) -> None:
@@ -205,7 +212,7 @@ class _Grip:
     def _ours(self, tip: Tip) -> Tip:
         """The tip, if its lock is ours. Raises StateLost."""
         if tip.lock.holder is None or (tip.lock.holder.id, tip.lock.fence) != (self._holder.id, self._fence):
-            raise lost(self._backend.name, "another run took it")
+            raise lost(self._backend.name, Text("another run took it"))
         return tip
 
 
@@ -243,7 +250,7 @@ class _Repository:
         depth = ["--depth=1"] if newest_only else []
         flags = ("--quiet", "--no-tags", "--no-write-fetch-head", *depth)
         ran = self._git("fetch", *flags, "state", f"+{self._ref}:{TIP}")
-        if ran.code and f"fatal: couldn't find remote ref {self._ref}" in ran.said.splitlines():
+        if ran.code and Text("fatal: couldn't find remote ref {ref}", ref=self._ref) in ran.said.splitlines():
             return False
         if ran.code:
             raise self._failure(ran)
@@ -286,15 +293,17 @@ class _Repository:
             folder, descriptor = _free_folder(self._place)
         except OSError as error:
             why = (error.strerror or type(error).__name__).lower()
-            hint = "see to it that this user may write in the repository's .git"
-            raise GitFailed(f"the folder {self._place} cannot be used: {why}", hint) from None
+            hint = Text("see to it that this user may write in the repository's .git")
+            raise GitFailed(
+                Text("the folder {place} cannot be used: {why}", place=self._place, why=why), hint
+            ) from None
         weakref.finalize(self, os.close, descriptor)
         bare = folder / "state.git"
         shutil.rmtree(bare, ignore_errors=True)
         flags = ("--quiet", "--bare", "--template=", f"--object-format={self._hashed}")
         if _git(self._top, self._environment, "init", *flags, str(bare)).code:
-            hint = f"see whether {folder} can be written, and has room"
-            raise GitFailed("git could not make a repository to work in", hint)
+            hint = Text("see whether {folder} can be written, and has room", folder=folder)
+            raise GitFailed(Text("git could not make a repository to work in"), hint)
         return bare
 
     def _failure(self, ran: _Ran) -> GitFailed:
@@ -321,11 +330,15 @@ def _resolved(address: str, folder: Path) -> tuple[_Repository, str]:
     remotes = remotes_of(settings)
     remote, branch, stem = read_address(address, remotes)
     if _git(folder, environment, "check-ref-format", f"refs/heads/{branch}").code:
-        raise GitFailed("this address names a branch that git lets nobody have", FORM)
+        raise GitFailed(Text("this address names a branch that git lets nobody have"), FORM)
     if remote not in remotes:
-        others = f"name another: git:REMOTE/{branch}, with {' or '.join(sorted(remotes))}"
-        hint = others if remotes else f"add it: git remote add {remote} URL"
-        raise GitFailed(f"this repository has no remote {remote}", hint)
+        others = Text(
+            "name another: git:REMOTE/{branch}, with {remotes}",
+            branch=branch,
+            remotes=" or ".join(sorted(remotes)),
+        )
+        hint = others if remotes else Text("add it: git remote add {remote} URL", remote=remote)
+        raise GitFailed(Text("this repository has no remote {remote}", remote=remote), hint)
     author = author_of(settings, environment)
     for name in (*of_repository, "GIT_NAMESPACE", "GIT_QUARANTINE_PATH"):
         environment.pop(name, None)
@@ -345,14 +358,14 @@ def _about(folder: Path, environment: dict[str, str]) -> list[str]:
     ran = _git(folder, environment, "rev-parse", *asked)
     if not ran.code:
         return os.fsdecode(ran.out).removesuffix("\n").split("\n")
-    if "dubious ownership" in ran.said:
+    if Text("dubious ownership") in ran.said:
         raise GitFailed(
-            "git does not trust this repository: it is another user's",
-            "git config --global --add safe.directory FOLDER, with the repository's folder",
+            Text("git does not trust this repository: it is another user's"),
+            Text("git config --global --add safe.directory FOLDER, with the repository's folder"),
         )
     raise GitFailed(
-        "the working folder is in no git repository, and the state is on a branch of one",
-        "run it in a clone of the team's repository",
+        Text("the working folder is in no git repository, and the state is on a branch of one"),
+        Text("run it in a clone of the team's repository"),
     )
 
 
@@ -393,8 +406,8 @@ def _git(folder: Path, environment: dict[str, str], *arguments: str, sent: bytes
             )
         except OSError:
             raise GitFailed(
-                "git cannot be run, and the state is on a branch of a git repository",
-                "install git, and see to it that it is in the PATH",
+                Text("git cannot be run, and the state is on a branch of a git repository"),
+                Text("install git, and see to it that it is in the PATH"),
                 final=True,
             ) from None
         with process:
@@ -402,6 +415,6 @@ def _git(folder: Path, environment: dict[str, str], *arguments: str, sent: bytes
                 out, _ = process.communicate(sent, _SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                return _Ran(process.wait(), b"", "timed out")
+                return _Ran(process.wait(), b"", Text("timed out"))
         said.seek(0)
         return _Ran(process.returncode, out, said.read().decode(errors="replace"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.sealing import no_package
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location, Severity
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,13 +50,13 @@ def _read(file: str) -> tuple[str, bool]:
             os.set_blocking(stream.fileno(), True)
             raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise _unusable("it is far too large for one", file)
+            raise _unusable(Text("it is far too large for one"), file)
         return raw.decode(), stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
     except UnicodeDecodeError:
-        raise _unusable("it is not text", file) from None
+        raise _unusable(Text("it is not text"), file) from None
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise _unusable(f"it cannot be read: {reason}", file) from None
+        raise _unusable(Text("it cannot be read: {reason}", reason=reason), file) from None
 
 
 def _open_at_once(file: str, flags: int) -> int:
@@ -72,7 +73,7 @@ def _identities(text: str, where: str, file: str | None) -> Iterator[Identity]:
         try:
             yield pyrage.ssh.Identity.from_buffer(f"{text.strip()}\n".encode())
         except pyrage.IdentityError:
-            why = "this SSH key cannot be used: it is damaged, of another kind, or has a passphrase"
+            why = Text("this SSH key cannot be used: it is damaged, of another kind, or has a passphrase")
             raise _unusable(why, file, where) from None
         return
     found = False
@@ -84,16 +85,20 @@ def _identities(text: str, where: str, file: str | None) -> Iterator[Identity]:
         try:
             yield pyrage.x25519.Identity.from_str(word)
         except pyrage.IdentityError:
-            raise _unusable(f"its line {number} is no identity of age", file, where) from None
+            raise _unusable(
+                Text("its line {number} is no identity of age", number=number), file, where
+            ) from None
     if not found:
-        raise _unusable("no identity is in it", file, where)
+        raise _unusable(Text("no identity is in it"), file, where)
 
 
 def _unusable(why: str, file: str | None, where: str = FILE_VARIABLE) -> CredentialsInvalid:
     return CredentialsInvalid.of(
         Code.IDENTITY_UNUSABLE,
-        f"{FILE_VARIABLE} names this file, and {why}" if file else f"{where} cannot be used: {why}",
-        hint="an identity is what age-keygen prints, and begins with AGE-SECRET-KEY-; nothing was sent",
+        Text("{file_variable} names this file, and {why}", file_variable=FILE_VARIABLE, why=why)
+        if file
+        else Text("{where} cannot be used: {why}", where=where, why=why),
+        hint=Text("an identity is what age-keygen prints, and begins with AGE-SECRET-KEY-; nothing was sent"),
         file=file,
     )
 
@@ -101,7 +106,7 @@ def _unusable(why: str, file: str | None, where: str = FILE_VARIABLE) -> Credent
 def _open_to_others(file: str) -> Diagnostic:
     return Diagnostic(
         Code.IDENTITY_OPEN_TO_OTHERS,
-        "others on this machine can read this identity, and with it every state that it opens",
+        Text("others on this machine can read this identity, and with it every state that it opens"),
         f"chmod 600 {shlex.quote(file)}",
         Location(file),
         Severity.WARNING,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from zapi_sync.core.source import Source, decode, shortened
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,8 +64,11 @@ def _refuse_what_is_outside(file: str, folder: str) -> None:
     roots = {os.path.realpath(folder or "."), os.path.realpath(".")}
     if not any(os.path.commonpath([real, root]) == root for root in roots):
         raise _Unreadable(
-            f"the CSV file {shortened(file)} lies outside the groups file's folder and the working folder",
-            "put it into one of the two, or run zapi-sync from a folder that holds both",
+            Text(
+                "the CSV file {file} lies outside the groups file's folder and the working folder",
+                file=shortened(file),
+            ),
+            Text("put it into one of the two, or run zapi-sync from a folder that holds both"),
             Code.CSV_UNREADABLE,
         )
 
@@ -93,8 +97,10 @@ class Tables:
                 reason = (getattr(error, "strerror", None) or str(error)).lower()
                 complaint = Diagnostic(
                     Code.CSV_UNREADABLE,
-                    f"the CSV file {shortened(file)} cannot be read: {reason}",
-                    "its path begins at the folder of the groups file: is it there, and may it be read?",
+                    Text("the CSV file {file} cannot be read: {reason}", file=shortened(file), reason=reason),
+                    Text(
+                        "its path begins at the folder of the groups file: is it there, and may it be read?"
+                    ),
                 )
                 self._sources[file] = Source(file, "", complaint)
         return self._sources[file]
@@ -103,15 +109,18 @@ class Tables:
         with _opened_file(file) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise _Unreadable(
-                    f"{shortened(file)} is no regular file, and a CSV file is one",
-                    "name a file",
+                    Text("{file} is no regular file, and a CSV file is one", file=shortened(file)),
+                    Text("name a file"),
                     Code.CSV_UNREADABLE,
                 )
             raw = stream.read(self._room + 1)
         if len(raw) > self._room:
             raise _Unreadable(
-                f"the CSV files of this run are more than {MAX_CONFIG_BYTES // 2**20} MiB",
-                "split them over several runs: `-f` names the files of one",
+                Text(
+                    "the CSV files of this run are more than {max_config_bytes} MiB",
+                    max_config_bytes=MAX_CONFIG_BYTES // 2**20,
+                ),
+                Text("split them over several runs: `-f` names the files of one"),
                 Code.BEYOND_BOUNDS,
             )
         self._room -= len(raw)
@@ -167,8 +176,11 @@ class _Reader:
         self._room -= len(raw)
         if self._room < 0:
             raise _Unreadable(
-                f"the config is more than {MAX_CONFIG_BYTES // 2**20} MiB",
-                "split it over several runs: `-f` names the files of one",
+                Text(
+                    "the config is more than {max_config_bytes} MiB",
+                    max_config_bytes=MAX_CONFIG_BYTES // 2**20,
+                ),
+                Text("split it over several runs: `-f` names the files of one"),
                 Code.BEYOND_BOUNDS,
             )
         self.sources.append(decode("<stdin>" if file == STDIN else file, raw))
@@ -178,7 +190,8 @@ def _files(name: str) -> list[str]:
     """The files of a name that `-f` was given: those of a folder, or itself."""
     if not name:
         raise _Unreadable(
-            "-f names no file", "name the config with -f FILE; is the name in a variable that is not set?"
+            Text("-f names no file"),
+            Text("name the config with -f FILE; is the name in a variable that is not set?"),
         )
     if name == STDIN or not os.path.isdir(name):
         return [name]
@@ -188,7 +201,9 @@ def _files(name: str) -> list[str]:
         if entry.suffix.lower() in _SUFFIXES and not entry.is_dir()
     ]
     if not files:
-        raise _Unreadable("no *.yaml or *.yml file is in this folder", "name the file with -f FILE")
+        raise _Unreadable(
+            Text("no *.yaml or *.yml file is in this folder"), Text("name the file with -f FILE")
+        )
     return files
 
 
@@ -220,10 +235,12 @@ def _first(stream: BinaryIO, mode: int) -> bytes:
                 first = os.read(stream.fileno(), 1)
                 if not first:
                     raise _Unreadable(
-                        "nothing writes to this pipe", "start what writes to it, or name a file"
+                        Text("nothing writes to this pipe"), Text("start what writes to it, or name a file")
                     )
     elif not stat.S_ISREG(mode) and not stream.isatty():
-        raise _Unreadable("this is neither a file nor a pipe", "name a file, or - for standard input")
+        raise _Unreadable(
+            Text("this is neither a file nor a pipe"), Text("name a file, or - for standard input")
+        )
     os.set_blocking(stream.fileno(), True)
     return first
 
@@ -231,13 +248,16 @@ def _first(stream: BinaryIO, mode: int) -> bytes:
 def _failure(name: str, error: OSError | ValueError) -> Diagnostic:
     if isinstance(error, FileNotFoundError):
         if os.path.islink(name):
-            what, hint = "this link leads to nothing", "mend the link, or remove it"
+            what, hint = Text("this link leads to nothing"), Text("mend the link, or remove it")
         else:
-            what = "there is no such file"
-            hint = "name the config with -f FILE; the README's example is a good beginning"
+            what = Text("there is no such file")
+            hint = Text("name the config with -f FILE; the README's example is a good beginning")
     else:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        what, hint = f"this cannot be read: {reason}", "name a file that this user may read"
+        what, hint = (
+            Text("this cannot be read: {reason}", reason=reason),
+            Text("name a file that this user may read"),
+        )
     return Diagnostic(Code.CONFIG_UNREADABLE, what, hint)
 
 

@@ -27,6 +27,7 @@ from zapi_sync.errors import (
     StateUnwritable,
     ZapiSyncError,
 )
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -42,10 +43,10 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 _UNREADABLE = {
-    errno.EMFILE: "allow this process more open files (ulimit -n), then run this again",
-    errno.ENFILE: "the machine has too many files open: close some, then run this again",
-    errno.ENAMETOOLONG: "name a shorter path with --state",
-    errno.EIO: "see to the disk, then run this again",
+    errno.EMFILE: Text("allow this process more open files (ulimit -n), then run this again"),
+    errno.ENFILE: Text("the machine has too many files open: close some, then run this again"),
+    errno.ENAMETOOLONG: Text("name a shorter path with --state"),
+    errno.EIO: Text("see to the disk, then run this again"),
 }
 
 
@@ -65,7 +66,10 @@ class LocalState:
     ) -> None:
         if not path.name:
             raise StateInvalid.of(
-                Code.STATE_NO_FILE, "this is a folder", hint="name a file with --state", file=str(path)
+                Code.STATE_NO_FILE,
+                Text("this is a folder"),
+                hint=Text("name a file with --state"),
+                file=str(path),
             )
         self.path = path
         self.journal_path = path.with_name(path.name + ".journal")
@@ -128,7 +132,9 @@ class LocalState:
         return [
             Diagnostic(
                 Code.STATE_OPEN_TO_OTHERS,
-                f"everybody on this machine can change this {what}, and with it what is created",
+                Text(
+                    "everybody on this machine can change this {what}, and with it what is created", what=what
+                ),
                 f"chmod 600 {_quoted(path)}",
                 Location(str(path)),
                 Severity.WARNING,
@@ -232,14 +238,20 @@ class LocalState:
     def _refuse_if_gone(self) -> None:
         """Raises StateInvalid where no state is there, and what lies beside its place says that one was."""
         for what, path, remedy in (
-            ("journal", self.journal_path, "restore the state from git or a backup"),
-            ("backup", self.backup_path, f"restore the state from git, or from {self.backup_path.name}"),
+            ("journal", self.journal_path, Text("restore the state from git or a backup")),
+            (
+                "backup",
+                self.backup_path,
+                Text("restore the state from git, or from {name}", name=self.backup_path.name),
+            ),
         ):
             if path.exists():
                 raise StateInvalid.of(
                     Code.STATE_GONE,
-                    f"the state is gone, and its {what} {path.name} is still there",
-                    hint=f"{remedy}; without it groups would be created again",
+                    Text(
+                        "the state is gone, and its {what} {name} is still there", what=what, name=path.name
+                    ),
+                    hint=Text("{remedy}; without it groups would be created again", remedy=remedy),
                     file=str(self.path),
                 )
 
@@ -258,7 +270,9 @@ class _JournalFile:
         """Returns once the line is on disk."""
         with _writing(self._path):
             if not self._is_in_place():
-                raise OSError(errno.ESTALE, "it was replaced or removed while this run was writing to it")
+                raise OSError(
+                    errno.ESTALE, Text("it was replaced or removed while this run was writing to it")
+                )
             if os.write(self._descriptor, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._descriptor)
@@ -277,7 +291,7 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StateUnwritable.of(
             Code.STATE_UNWRITABLE,
-            f"it cannot be written: {_reason(error)}",
+            Text("it cannot be written: {reason}", reason=_reason(error)),
             hint=_remedy(error),
             file=str(path),
         ) from None
@@ -313,15 +327,17 @@ def _read(path: Path) -> bytes | None:
     except OSError as error:
         raise StateInvalid.of(
             Code.STATE_UNREADABLE,
-            f"it cannot be read: {_reason(error)}",
-            hint=_UNREADABLE.get(error.errno or 0, "see to it that this user may read it"),
+            Text("it cannot be read: {reason}", reason=_reason(error)),
+            hint=_UNREADABLE.get(error.errno or 0, Text("see to it that this user may read it")),
             file=str(path),
         ) from None
     if len(raw) > MAX_BYTES:
         raise StateInvalid.of(
             Code.STATE_CORRUPT,
-            f"this is more than {MAX_BYTES // 2**20} MiB, and no state grows so large",
-            hint="see whether the file is the one that was meant; nothing was created or overwritten",
+            Text(
+                "this is more than {max_bytes} MiB, and no state grows so large", max_bytes=MAX_BYTES // 2**20
+            ),
+            hint=Text("see whether the file is the one that was meant; nothing was created or overwritten"),
             file=str(path),
         )
     return raw
@@ -331,7 +347,7 @@ def read_given(name: str) -> bytes:
     """The bytes of a state that is given by hand: a file, `-` for standard input. Raises StateInvalid."""
     raw = _read_stdin() if name == "-" else _read(Path(name))
     if raw is None:
-        raise _not_given(name, "there is no such file")
+        raise _not_given(name, Text("there is no such file"))
     return raw
 
 
@@ -340,14 +356,14 @@ def _read_stdin() -> bytes:
         with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _not_given("<stdin>", f"it cannot be read: {_reason(error)}") from None
+        raise _not_given("<stdin>", Text("it cannot be read: {reason}", reason=_reason(error))) from None
     if len(raw) > MAX_BYTES:
-        raise _not_given("<stdin>", f"this is more than {MAX_BYTES // 2**20} MiB")
+        raise _not_given("<stdin>", Text("this is more than {max_bytes} MiB", max_bytes=MAX_BYTES // 2**20))
     return raw
 
 
 def _not_given(name: str, why: str) -> StateInvalid:
-    hint = "name the file that zapi-sync state pull wrote, or - for standard input"
+    hint = Text("name the file that zapi-sync state pull wrote, or - for standard input")
     return StateInvalid.of(Code.STATE_UNREADABLE, why, hint=hint, file=name)
 
 
@@ -366,14 +382,17 @@ def _refuse_what_is_no_file(path: Path) -> None:
     if stat.S_ISLNK(mode):
         raise StateInvalid.of(
             Code.STATE_NO_FILE,
-            "this is a symbolic link, and a state is never written behind one's back",
-            hint=f"name the file it points to: --state {_quoted(os.path.realpath(path))}",
+            Text("this is a symbolic link, and a state is never written behind one's back"),
+            hint=Text("name the file it points to: --state {quoted}", quoted=_quoted(os.path.realpath(path))),
             file=str(path),
         )
     if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        kind = "a folder" if stat.S_ISDIR(mode) else Text("not a regular file")
         raise StateInvalid.of(
-            Code.STATE_NO_FILE, f"this is {kind}", hint="name a file with --state", file=str(path)
+            Code.STATE_NO_FILE,
+            Text("this is {kind}", kind=kind),
+            hint=Text("name a file with --state"),
+            file=str(path),
         )
 
 
@@ -398,13 +417,13 @@ def _reason(error: OSError) -> str:
 
 def _remedy(error: OSError) -> str:
     remedies = {
-        errno.ENOSPC: "make room on the disk, then run this again",
-        errno.EDQUOT: "make room in the quota, then run this again",
-        errno.EACCES: "see to it that this user may write in this folder",
-        errno.EPERM: "see to it that this user may write in this folder",
-        errno.EROFS: "put the state on a disk that can be written, with --state",
-        errno.ENOENT: "create the folder, or name another with --state",
-        errno.ESTALE: "put the file back; what was created meanwhile is told, for zapi-sync import",
-        errno.EBUSY: "a file that is mounted by itself cannot be replaced: mount its folder instead",
+        errno.ENOSPC: Text("make room on the disk, then run this again"),
+        errno.EDQUOT: Text("make room in the quota, then run this again"),
+        errno.EACCES: Text("see to it that this user may write in this folder"),
+        errno.EPERM: Text("see to it that this user may write in this folder"),
+        errno.EROFS: Text("put the state on a disk that can be written, with --state"),
+        errno.ENOENT: Text("create the folder, or name another with --state"),
+        errno.ESTALE: Text("put the file back; what was created meanwhile is told, for zapi-sync import"),
+        errno.EBUSY: Text("a file that is mounted by itself cannot be replaced: mount its folder instead"),
     }
-    return remedies.get(error.errno or 0, "see to the disk or the folder, then run this again")
+    return remedies.get(error.errno or 0, Text("see to the disk or the folder, then run this again"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, StateLocked, StateUnwritable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if path.is_symlink():
-            raise _not_a_lock(path, "a symbolic link") from None
+            raise _not_a_lock(path, Text("a symbolic link")) from None
         raise _not_made(path, error) from None
     try:
         _refuse_what_is_no_lock(descriptor, path)
@@ -62,7 +63,7 @@ def holder_of(path: Path) -> str | None:
         return None
     except OSError as error:
         if os.path.islink(path):
-            raise _not_a_lock(path, "a symbolic link") from None
+            raise _not_a_lock(path, Text("a symbolic link")) from None
         raise _not_made(path, error) from None
     try:
         _refuse_what_is_no_lock(descriptor, path)
@@ -78,16 +79,16 @@ def _refuse_what_is_no_lock(descriptor: int, path: Path) -> None:
     """What is written into a lock would otherwise be lost to the file that it really is."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise _not_a_lock(path, "not a regular file")
+        raise _not_a_lock(path, Text("not a regular file"))
     if status.st_nlink > 1:
-        raise _not_a_lock(path, "another name of a file that has two (a hard link)")
+        raise _not_a_lock(path, Text("another name of a file that has two (a hard link)"))
 
 
 def _not_a_lock(path: Path, what: str) -> StateUnwritable:
     return StateUnwritable.of(
         Code.STATE_UNWRITABLE,
-        f"the lock cannot be made: this is {what}",
-        hint="see what it is and remove it; zapi-sync makes a file of its own here",
+        Text("the lock cannot be made: this is {what}", what=what),
+        hint=Text("see what it is and remove it; zapi-sync makes a file of its own here"),
         file=str(path),
     )
 
@@ -95,8 +96,8 @@ def _not_a_lock(path: Path, what: str) -> StateUnwritable:
 def _not_made(path: Path, error: OSError) -> StateUnwritable:
     return StateUnwritable.of(
         Code.STATE_UNWRITABLE,
-        f"the lock cannot be made: {(error.strerror or '').lower()}",
-        hint="see to it that the folder is there and this user may write in it, or use --state",
+        Text("the lock cannot be made: {lower}", lower=(error.strerror or "").lower()),
+        hint=Text("see to it that the folder is there and this user may write in it, or use --state"),
         file=str(path),
     )
 
@@ -110,15 +111,15 @@ def _acquire(descriptor: int, path: Path, timeout: float) -> None:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise StateUnwritable.of(
                     Code.NO_LOCKS,
-                    f"this filesystem takes no locks ({(error.strerror or '').lower()})",
-                    hint="put the state on a local disk, with --state",
+                    Text("this filesystem takes no locks ({lower})", lower=(error.strerror or "").lower()),
+                    hint=Text("put the state on a local disk, with --state"),
                     file=str(path),
                 ) from None
             if time.monotonic() >= deadline:
                 raise StateLocked.of(
                     Code.STATE_LOCKED,
-                    f"another zapi-sync is at work on this state: {_holder(descriptor)}",
-                    hint="let it finish, or wait for it with --lock-timeout SECONDS",
+                    Text("another zapi-sync is at work on this state: {holder}", holder=_holder(descriptor)),
+                    hint=Text("let it finish, or wait for it with --lock-timeout SECONDS"),
                     file=str(path),
                 ) from None
             time.sleep(_RETRY_SECONDS)
@@ -147,6 +148,12 @@ def _holder(descriptor: int) -> str:
     try:
         holder = json.loads(os.pread(descriptor, 4096, 0))
         who, host, process, since = (shortened(str(holder[name])) for name in ("who", "host", "pid", "since"))
-        return f"{who} on {host}, process {process}, since {since}"
+        return Text(
+            "{who} on {host}, process {process}, since {since}",
+            who=who,
+            host=host,
+            process=process,
+            since=since,
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is just being written
-        return "who it is, is not written down yet"
+        return Text("who it is, is not written down yet")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, ScaffoldUnwritable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 def check_new(path: Path) -> None:
     """Raises ScaffoldUnwritable where there is a file of this name, or can be none."""
     if not path.name:
-        raise _unwritable(path, "this names no file")
+        raise _unwritable(path, Text("this names no file"))
     if os.path.lexists(path):
-        raise _unwritable(path, "there is a file of this name already, and it is left as it is")
+        raise _unwritable(path, Text("there is a file of this name already, and it is left as it is"))
     if not os.path.isdir(path.parent):
-        raise _unwritable(path, "its folder is not there")
+        raise _unwritable(path, Text("its folder is not there"))
 
 
 def write_new(path: Path, text: str) -> None:
@@ -36,10 +37,12 @@ def write_new(path: Path, text: str) -> None:
                     path.unlink()  # half of a file would be taken for a whole one
                 raise
     except OSError as error:
-        raise _unwritable(path, f"it cannot be written: {(error.strerror or '').lower()}") from None
+        raise _unwritable(
+            path, Text("it cannot be written: {lower}", lower=(error.strerror or "").lower())
+        ) from None
 
 
 def _unwritable(path: Path, why: str) -> ScaffoldUnwritable:
     return ScaffoldUnwritable.of(
-        Code.IMPORT_UNWRITABLE, why, hint="name another file: --out FILE", file=str(path)
+        Code.IMPORT_UNWRITABLE, why, hint=Text("name another file: --out FILE"), file=str(path)
     )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from zapi_sync.errors import Code, SavedPlanInvalid
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +24,17 @@ def read_plan(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _unreadable(path, "this is no regular file")
+                raise _unreadable(path, Text("this is no regular file"))
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(path, f"it cannot be read: {_reason(error)}") from None
+        raise _unreadable(path, Text("it cannot be read: {reason}", reason=_reason(error))) from None
     if len(raw) > MAX_BYTES:
-        raise _unreadable(path, f"this is more than {MAX_BYTES // 2**20} MiB, and no plan grows so large")
+        raise _unreadable(
+            path,
+            Text(
+                "this is more than {max_bytes} MiB, and no plan grows so large", max_bytes=MAX_BYTES // 2**20
+            ),
+        )
     return raw
 
 
@@ -40,9 +46,9 @@ def write_plan(path: Path, content: bytes, is_plan: Callable[[bytes], bool]) -> 
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp") if path.name else path
     try:
         if not path.name:
-            raise _unwritable(path, "this names no file")
+            raise _unwritable(path, Text("this names no file"))
         if os.path.lexists(path) and not _is_replaceable(path, is_plan):
-            raise _unwritable(path, "there is a file of this name, and it is no plan")
+            raise _unwritable(path, Text("there is a file of this name, and it is no plan"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600)
         try:
@@ -56,7 +62,7 @@ def write_plan(path: Path, content: bytes, is_plan: Callable[[bytes], bool]) -> 
                 os.unlink(temporary)
             raise
     except (OSError, ValueError) as error:
-        raise _unwritable(path, f"it cannot be written: {_reason(error)}") from None
+        raise _unwritable(path, Text("it cannot be written: {reason}", reason=_reason(error))) from None
 
 
 def _is_replaceable(path: Path, is_plan: Callable[[bytes], bool]) -> bool:
@@ -72,13 +78,13 @@ def _open_at_once(file: str, flags: int) -> int:
 
 def _unreadable(path: Path, why: str) -> SavedPlanInvalid:
     return SavedPlanInvalid.of(
-        Code.PLAN_UNREADABLE, why, hint="name a file that zapi-sync plan --out wrote", file=str(path)
+        Code.PLAN_UNREADABLE, why, hint=Text("name a file that zapi-sync plan --out wrote"), file=str(path)
     )
 
 
 def _unwritable(path: Path, why: str) -> SavedPlanInvalid:
     return SavedPlanInvalid.of(
-        Code.PLAN_UNWRITABLE, why, hint="name another file: --out FILE", file=str(path)
+        Code.PLAN_UNWRITABLE, why, hint=Text("name another file: --out FILE"), file=str(path)
     )
 
 

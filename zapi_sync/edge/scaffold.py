@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zapi_sync import __version__
 from zapi_sync.core.scaffold import GITIGNORE, Fate, Piece, additions
 from zapi_sync.errors import Code, ScaffoldUnwritable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ def template(name: str) -> str:
 def lay_out(folder: Path, texts: Mapping[str, str], *, dry_run: bool) -> list[Piece]:
     """Create each file that is missing; a .gitignore gets what it lacks. Raises ScaffoldUnwritable."""
     if folder.exists() and not folder.is_dir():
-        raise _unwritable(folder, "this is no folder")
+        raise _unwritable(folder, Text("this is no folder"))
     return [_lay(folder, path, text, dry_run=dry_run) for path, text in texts.items()]
 
 
@@ -41,14 +42,16 @@ def _lay(folder: Path, path: str, text: str, *, dry_run: bool) -> Piece:
                 stream.write(lacking)
         return Piece(path, Fate.EXTENDED if lacking else Fate.LEFT, lacking)
     except OSError as error:
-        raise _unwritable(file, f"this cannot be written: {(error.strerror or '').lower()}") from None
+        raise _unwritable(
+            file, Text("this cannot be written: {lower}", lower=(error.strerror or "").lower())
+        ) from None
 
 
 def _unwritable(file: Path, why: str) -> ScaffoldUnwritable:
     return ScaffoldUnwritable.of(
         Code.SCAFFOLD_UNWRITABLE,
         why,
-        hint="name a folder that this user may write in: zapi-sync init FOLDER",
+        hint=Text("name a folder that this user may write in: zapi-sync init FOLDER"),
         file=str(file),
     )
 

@@ -36,6 +36,7 @@ from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Unknown, Unsent, c
 from zapi_sync.dataclass import dataclass
 from zapi_sync.deadline import Deadline, Line
 from zapi_sync.errors import Code, RemoteUnavailable
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,12 +62,14 @@ MAX_LISTING_BYTES = 2 * 1024 * 1024
 PAGE_SIZE = 300
 """Groups a page; 299 to 999 were seen in use (field reports), the documentation names no limit."""
 
-_SEE_TO_THE_INSTANCE = "see whether the instance is connected and its subscription runs, then run this again"
-_SEE_TO_THE_CREDENTIALS = (
+_SEE_TO_THE_INSTANCE = Text(
+    "see whether the instance is connected and its subscription runs, then run this again"
+)
+_SEE_TO_THE_CREDENTIALS = Text(
     "check ZAPI_CLIENT_TOKEN, ZAPI_TOKEN and ZAPI_INSTANCE_ID (of this instance), then run this again"
 )
-_SEE_TO_THE_ID = "check the group's id, and that the group is on this instance"
-_SEE_TO_THE_WAY = "see to the network and to ZAPI_BASE_URL, if it is set, then run this again"
+_SEE_TO_THE_ID = Text("check the group's id, and that the group is on this instance")
+_SEE_TO_THE_WAY = Text("see to the network and to ZAPI_BASE_URL, if it is set, then run this again")
 _NO_COOKIES = DefaultCookiePolicy(netscape=False, rfc2965=False)
 _T = TypeVar("_T")
 _log = logging.getLogger("zapi_sync.zapi")
@@ -115,7 +118,7 @@ class ZApi:
             call.deadline.end()
         took = time.monotonic() - began
         _log.debug(
-            "POST %s/instances/***/token/***/create-group for %s: %s after %.2f s",
+            Text("POST %s/instances/***/token/***/create-group for %s: %s after %.2f s"),
             self._remote.origin,
             group.key,
             type(outcome).__name__.lower(),
@@ -320,7 +323,7 @@ class _InProcessTransport(httpx.WSGITransport):
 
 def _check_is_of(asked: GroupId, told: GroupId, call: str) -> None:
     if told != asked:
-        raise _unavailable(call, "it speaks of another group", _SEE_TO_THE_INSTANCE)
+        raise _unavailable(call, Text("it speaks of another group"), _SEE_TO_THE_INSTANCE)
 
 
 def _remedy(answer: Answer) -> str:
@@ -330,18 +333,20 @@ def _remedy(answer: Answer) -> str:
 
 
 def _unavailable(call: str, why: str, hint: str) -> RemoteUnavailable:
-    message = f"the look-up {call.partition('/')[0]} gave no usable answer: {why}"
+    message = Text(
+        "the look-up {partition} gave no usable answer: {why}", partition=call.partition("/")[0], why=why
+    )
     return RemoteUnavailable.of(Code.LOOKUP_FAILED, message, hint=hint)
 
 
 def _why_broken(error: Exception, deadline: Deadline) -> str:
     if deadline.passed or isinstance(error, (httpx.TimeoutException, TimeoutError)):
-        return f"no whole answer came within {deadline.seconds:g} s"
+        return Text("no whole answer came within {seconds:g} s", seconds=deadline.seconds)
     if isinstance(error, httpx.RemoteProtocolError):
-        return "the connection ended before a whole, well-formed answer"
+        return Text("the connection ended before a whole, well-formed answer")
     if isinstance(error, (httpx.NetworkError, OSError)):
-        return "the connection broke before an answer came"
-    return f"the answer could not be taken in ({type(error).__name__})"
+        return Text("the connection broke before an answer came")
+    return Text("the answer could not be taken in ({name__})", name__=type(error).__name__)
 
 
 def _why_unanswered(error: Exception, deadline: Deadline, remote: Remote) -> str:
@@ -354,16 +359,20 @@ def _why_unsent(error: Exception, remote: Remote) -> str:
     host = remote.origin.partition("://")[2]
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return f"{host} did not prove who it is (TLS certificate)"
+        return Text("{host} did not prove who it is (TLS certificate)", host=host)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return f"no TLS connection to {host} came about"
+        return Text("no TLS connection to {host} came about", host=host)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return f"the name {host} does not resolve"
+        return Text("the name {host} does not resolve", host=host)
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return f"{host} refuses connections"
+        return Text("{host} refuses connections", host=host)
     if isinstance(error, httpx.ConnectTimeout):
-        return f"{host} took no connection within {CONNECT_SECONDS:g} s"
-    return f"no connection to {host} came about ({type(error).__name__})"
+        return Text(
+            "{host} took no connection within {connect_seconds:g} s",
+            host=host,
+            connect_seconds=CONNECT_SECONDS,
+        )
+    return Text("no connection to {host} came about ({name__})", host=host, name__=type(error).__name__)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

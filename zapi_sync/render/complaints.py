@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.redact import CUT, may_hold_credential
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Severity
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable, width
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ def complaints(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
     """All complaints, or the first MAX_SHOWN and a count of the rest."""
     blocks = ["\n".join(_lines(diagnostic, paint)) for diagnostic in diagnostics[:MAX_SHOWN]]
     left = len(diagnostics) - MAX_SHOWN
-    return "\n".join(blocks + ([f"... and {left} more (--format json shows them)"] if left > 0 else []))
+    return "\n".join(
+        blocks + ([_("... and {left} more (--format json shows them)", left=left)] if left > 0 else [])
+    )
 
 
 def place(location: Location) -> str:
@@ -36,14 +39,16 @@ def place(location: Location) -> str:
 def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     where = printable(f"{place(diagnostic.location)}: ") if diagnostic.location else ""
     tint = paint.red if diagnostic.severity is Severity.ERROR else paint.yellow
-    said = f"{paint.bold(printable(diagnostic.message))} {paint.dim(f'[{diagnostic.code}]')}"
-    yield f"{paint.bold(where)}{tint(diagnostic.severity + ':')} {said}"
+    said = _(
+        "{bold} {dim}", bold=paint.bold(printable(diagnostic.message)), dim=paint.dim(f"[{diagnostic.code}]")
+    )
+    yield _("{bold}{tint} {said}", bold=paint.bold(where), tint=tint(diagnostic.severity + ":"), said=said)
     text = diagnostic.location.text if diagnostic.location else None
     if diagnostic.location and text is not None and not may_hold_credential(text):
         yield from _excerpt(diagnostic.location, paint)
     for word, location in diagnostic.also:
         yield f"  {word}: {printable(place(location))}"
-    yield f"  {paint.cyan('hint:')} {printable(diagnostic.hint)}"
+    yield _("  {cyan} {hint}", cyan=paint.cyan("hint:"), hint=printable(diagnostic.hint))
 
 
 def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
@@ -56,5 +61,10 @@ def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
     indent, length = (width(paint.letters(printable(part))) for part in (before, marked))
     number = f"{location.line or 1}"
     carets = "^" * max(1, min(length, _EXCERPT - indent))
-    yield f"  {paint.dim(number + ' |')} {printable(shown)}"
-    yield f"  {paint.dim(' ' * len(number) + ' |')} {' ' * indent}{paint.red(carets)}"
+    yield _("  {dim} {shown}", dim=paint.dim(number + " |"), shown=printable(shown))
+    yield _(
+        "  {dim} {value}{red}",
+        dim=paint.dim(" " * len(number) + " |"),
+        value=" " * indent,
+        red=paint.red(carets),
+    )

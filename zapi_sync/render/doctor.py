@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.doctor import Verdict, counts
+from zapi_sync.language import _
 from zapi_sync.render.complaints import place
 from zapi_sync.render.json import FORMAT_VERSION, document
 from zapi_sync.render.safe import printable
@@ -32,9 +33,23 @@ def text(findings: Sequence[Finding], paint: Paint) -> str:
         of = f"{each.instance}: " if each.instance else ""
         where = f"{place(each.location)}: " if each.location else ""
         verdict = tints[each.verdict](f"{each.verdict:<8}")
-        lines.append(f"{verdict} {each.check:<{_CHECK_WIDTH}}{printable(of + where + each.message)}")
+        lines.append(
+            _(
+                "{verdict} {check:<??}{of}",
+                verdict=verdict,
+                check=each.check,
+                of=printable(of + where + each.message),
+            )
+        )
         if each.hint:
-            lines.append(f"{' ' * (9 + _CHECK_WIDTH)}{paint.cyan('hint:')} {printable(each.hint)}")
+            lines.append(
+                _(
+                    "{value}{cyan} {hint}",
+                    value=" " * (9 + _CHECK_WIDTH),
+                    cyan=paint.cyan("hint:"),
+                    hint=printable(each.hint),
+                )
+            )
     return "\n".join([*lines, "", paint.bold(_summary(findings))])
 
 
@@ -67,6 +82,6 @@ def _members(finding: Finding) -> dict[str, object]:
 def _summary(findings: Sequence[Finding]) -> str:
     number = counts(findings)
     if not number[Verdict.ERROR] and not number[Verdict.WARNING]:
-        return "All is well."
+        return _("All is well.")
     told = [count(number[kind], kind.value) for kind in (Verdict.ERROR, Verdict.WARNING) if number[kind]]
     return f"{', '.join(told)}."

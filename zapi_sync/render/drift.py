@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.drift import Kind, Unseen
+from zapi_sync.language import _
 from zapi_sync.render import markdown as md
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.paint import Paint
@@ -24,18 +25,18 @@ if TYPE_CHECKING:
     from zapi_sync.errors import Diagnostic
 
 _WORDS = {
-    Kind.GONE: "gone: no longer listed, and Z-API knows no group of its id",
-    Kind.LINK_CHANGED: "changed: the state has another link, which may lead nowhere; zapi-sync refresh",
-    Kind.LINK_FOUND: "there is one, and the state has none; zapi-sync refresh",
-    Kind.ADMIN_LOST: "the connected number is no administrator any more",
-    Kind.LEFT: "the connected number is not in the group any more",
+    Kind.GONE: _("gone: no longer listed, and Z-API knows no group of its id"),
+    Kind.LINK_CHANGED: _("changed: the state has another link, which may lead nowhere; zapi-sync refresh"),
+    Kind.LINK_FOUND: _("there is one, and the state has none; zapi-sync refresh"),
+    Kind.ADMIN_LOST: _("the connected number is no administrator any more"),
+    Kind.LEFT: _("the connected number is not in the group any more"),
 }
 _IN_MARKDOWN = {
     Kind.GONE: "gone",
-    Kind.LINK_CHANGED: "its invite link was changed",
-    Kind.LINK_FOUND: "it has an invite link by now",
-    Kind.ADMIN_LOST: "the connected number is no administrator any more",
-    Kind.LEFT: "the connected number is not in it any more",
+    Kind.LINK_CHANGED: _("its invite link was changed"),
+    Kind.LINK_FOUND: _("it has an invite link by now"),
+    Kind.ADMIN_LOST: _("the connected number is no administrator any more"),
+    Kind.LEFT: _("the connected number is not in it any more"),
 }
 _LABELS = {
     Kind.RENAMED: "groupName",
@@ -44,7 +45,7 @@ _LABELS = {
     Kind.JOINED: "joined",
     Kind.ADMIN_LOST: "admin",
     Kind.LEFT: "admin",
-    Kind.STILL_NOT_IN: "not in yet",
+    Kind.STILL_NOT_IN: _("not in yet"),
 }
 
 
@@ -61,18 +62,22 @@ def summary(drift: Drift, paint: Paint) -> Iterator[str]:
     seen = len(drift.groups) - len(drift.unseen)
     drifted = len(drift.drifted)
     if drifted:
-        yield paint.bold(f"Drift: {drifted} of {count(seen, 'group')}") + ", not as the state says."
+        yield paint.bold(_("Drift: {drifted} of {number}", drifted=drifted, number=count(seen, "group"))) + _(
+            ", not as the state says."
+        )
     elif seen:
-        yield paint.bold("No drift:") + f" {count(seen, 'group')}, as the state says."
+        yield paint.bold(_("No drift:")) + _(" {number}, as the state says.", number=count(seen, "group"))
     elif not drift.unseen:
-        yield "No group was created yet."
+        yield _("No group was created yet.")
     if drift.unseen:
-        yield paint.red(f"{count(len(drift.unseen), 'group')} could not be looked at.")
+        yield paint.red(_("{number} could not be looked at.", number=count(len(drift.unseen), "group")))
     counts = drift.counts()
     if number := counts[Kind.LINK_UNKNOWN]:
-        yield f"The invite link cannot be had now of {count(number, 'group')}."
+        yield _("The invite link cannot be had now of {number}.", number=count(number, "group"))
     if number := counts[Kind.MEMBERS_UNKNOWN]:
-        yield f"Who is in it, or leads it, cannot be told for sure of {count(number, 'group')}."
+        yield _(
+            "Who is in it, or leads it, cannot be told for sure of {number}.", number=count(number, "group")
+        )
 
 
 def members(drift: Drift) -> dict[str, object]:
@@ -123,7 +128,7 @@ def lists(drift: Drift) -> dict[str, list[str]]:
 def markdown(drift: Drift, diagnostics: Sequence[Diagnostic]) -> str:
     """What drift found, for a pull request or a job's summary."""
     head, *more = summary(drift, Paint(False))
-    return md.report(["### zapi-sync drift", f"**{head}**", *more], lists(drift), diagnostics)
+    return md.report([_("### zapi-sync drift"), f"**{head}**", *more], lists(drift), diagnostics)
 
 
 def refresh_text(before: Mapping[GroupKey, Record], fresh: Mapping[GroupKey, Record], paint: Paint) -> str:
@@ -209,7 +214,7 @@ def _unseen(looked: Looked, paint: Paint) -> str:
 def _phones(phones: Sequence[str]) -> str:
     left = len(phones) - MAX_PHONES
     shown = ", ".join(map(printable, phones[:MAX_PHONES]))
-    return f"{shown} and {left} more" if left > 0 else shown
+    return _("{shown} and {left} more", shown=shown, left=left) if left > 0 else shown
 
 
 def _in_markdown(looked: Looked) -> str:
@@ -220,18 +225,22 @@ def _in_markdown(looked: Looked) -> str:
 def _said(finding: Finding) -> str:
     match finding.kind:
         case Kind.RENAMED:
-            return f"now named {md.code(finding.name or '')}"
+            return _("now named {code}", code=md.code(finding.name or ""))
         case Kind.JOINED:
-            return f"{count(len(finding.phones), 'participant')} joined"
+            return _("{number} joined", number=count(len(finding.phones), "participant"))
         case _:
             return _IN_MARKDOWN[finding.kind]
 
 
 def _written(before: Record, record: Record) -> Iterator[str]:
     if record.invitation_link != before.invitation_link:
-        yield f"invitationLink  {before.invitation_link or '(none)'} -> {record.invitation_link}"
+        yield _(
+            "invitationLink  {invitation_link} -> {invitation_link_2}",
+            invitation_link=before.invitation_link or "(none)",
+            invitation_link_2=record.invitation_link,
+        )
     if joined := _joined(before, record):
-        yield f"phonesNotAdded  no longer {_phones(joined)}: in the group by now"
+        yield _("phonesNotAdded  no longer {phones}: in the group by now", phones=_phones(joined))
 
 
 def _joined(before: Record, record: Record) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import DEFAULT_INSTANCE
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 
 def config(found: Importing) -> str:
     """A whole config of the groups that can be taken in; of those that cannot, comments say why."""
-    lines = ["version: 1", "groups:" if found.imports else "groups: {}"]
+    lines = ["version: 1", "groups:" if found.imports else _("groups: {}")]
     for each in found.imports:
         lines += _group(each)
     lines += [line for each in found.left_out for line in _left_out(each)]
@@ -35,9 +36,9 @@ def quoted(text: str) -> str:
 def _group(each: Import) -> Iterator[str]:
     group = each.group
     yield f"  {_key(group.key)}:  # {printable(each.details.phone)}{_of_another(each)}"
-    yield f"    groupName: {quoted(group.group_name)}"
+    yield _("    groupName: {quoted}", quoted=quoted(group.group_name))
     if group.instance != DEFAULT_INSTANCE:
-        yield f"    instance: {quoted(group.instance)}"
+        yield _("    instance: {quoted}", quoted=quoted(group.instance))
     yield "    phones:"
     for phone in group.phones:
         yield f"      - {quoted(phone)}"
@@ -46,15 +47,27 @@ def _group(each: Import) -> Iterator[str]:
 
 
 def _of_another(each: Import) -> str:
-    return ", which another number owns" if each.is_own is False else ""
+    return _(", which another number owns") if each.is_own is False else ""
 
 
 def _left_out(each: LeftOut) -> Sequence[str]:
     seen = each.seen
     name = (seen.details.subject if seen.details else None) or seen.name or ""
-    on = "" if seen.instance == DEFAULT_INSTANCE else f' of the instance "{seen.instance}"'
-    lines = [f'  # left out: {seen.phone}, "{printable(name)}"{on}: {printable(each.reason)}']
-    return [*lines, f"  #   hint: {printable(each.hint)}"] if each.hint else lines
+    on = (
+        ""
+        if seen.instance == DEFAULT_INSTANCE
+        else _(' of the instance "{instance}"', instance=seen.instance)
+    )
+    lines = [
+        _(
+            '  # left out: {phone}, "{name}"{on}: {reason}',
+            phone=seen.phone,
+            name=printable(name),
+            on=on,
+            reason=printable(each.reason),
+        )
+    ]
+    return [*lines, _("  #   hint: {hint}", hint=printable(each.hint))] if each.hint else lines
 
 
 def _key(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zapi_sync.language import _
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.safe import printable
 from zapi_sync.render.words import count
@@ -17,17 +18,22 @@ if TYPE_CHECKING:
 
 def summary(found: Importing, out: str | None, *, written: bool) -> str:
     """A line or two: how many groups there are, where they stand now, and what comes next."""
-    left = f"; left out: {count(len(found.left_out), 'group')}" if found.left_out else ""
+    left = _("; left out: {number}", number=count(len(found.left_out), "group")) if found.left_out else ""
     if not found.imports:
-        return f"Nothing to import{left}."
+        return _("Nothing to import{left}.", left=left)
     number = count(len(found.imports), "group")
     if written:
-        return f"Imported {number} into the state; the config of them is {printable(out or '')}{left}."
-    where = f"{number} written to {printable(out)}" if out else number
-    return f"Found {where}, and the state is as it was{left}.\n{_NEXT}"
+        return _(
+            "Imported {number} into the state; the config of them is {out}{left}.",
+            number=number,
+            out=printable(out or ""),
+            left=left,
+        )
+    where = _("{number} written to {out}", number=number, out=printable(out)) if out else number
+    return _("Found {where}, and the state is as it was{left}.\n{next}", where=where, left=left, next=_NEXT)
 
 
-_NEXT = "To take them into the state as well: zapi-sync import --all --write --out FILE"
+_NEXT = _("To take them into the state as well: zapi-sync import --all --write --out FILE")
 
 
 def json(found: Importing, out: str | None, diagnostics: Sequence[Diagnostic], *, written: bool) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.plan import Unsettled
+from zapi_sync.language import _
 from zapi_sync.render.markdown import code, report
 from zapi_sync.render.safe import printable
 from zapi_sync.render.state import entry
@@ -33,7 +34,7 @@ def text(known: Known, paint: Paint) -> str:
 def markdown(known: Known) -> str:
     """Which groups there are; no link, no id and no phone number."""
     return report(
-        ["### zapi-sync state", f"**{summary(known)}.**"],
+        [_("### zapi-sync state"), f"**{summary(known)}.**"],
         {
             "Created": [
                 f"- {code(key)}, {code(each.group_name)}" for key, each in sorted(known.groups.items())
@@ -50,16 +51,25 @@ def markdown(known: Known) -> str:
 def summary(known: Known) -> str:
     """How much is known, in one phrase."""
     if known.state is None:
-        return "There is no state yet"
-    doubt = f", {len(known.open)} unsettled" if known.open else ""
-    return f"{count(len(known.groups), 'group')}{doubt}; serial {known.state.serial}"
+        return _("There is no state yet")
+    doubt = _(", {open_count} unsettled", open_count=len(known.open)) if known.open else ""
+    return _(
+        "{number}{doubt}; serial {serial}",
+        number=count(len(known.groups), "group"),
+        doubt=doubt,
+        serial=known.state.serial,
+    )
 
 
 def made_of(saved: SavedPlan) -> str:
     """Which plan this is: when it was made, of what, and for which API."""
     files = ", ".join(map(printable, saved.files))
-    serial = "no state yet" if saved.serial is None else f"serial {saved.serial}"
-    return (
-        f"Plan of {timestamp(saved.created_at)}: {files} against {printable(saved.state)} ({serial}), "
-        f"for {printable(saved.remote)}."
+    serial = _("no state yet") if saved.serial is None else _("serial {serial}", serial=saved.serial)
+    return _(
+        "Plan of {timestamp}: {files} against {state} ({serial}), for {remote}.",
+        timestamp=timestamp(saved.created_at),
+        files=files,
+        state=printable(saved.state),
+        serial=serial,
+        remote=printable(saved.remote),
     )

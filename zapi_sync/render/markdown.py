@@ -14,6 +14,7 @@ from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettl
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Severity
+from zapi_sync.language import _
 from zapi_sync.render.complaints import place
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, without_phones
@@ -48,9 +49,9 @@ def plan(
 ) -> str:
     """What apply would do. `drift` are the lists of what a look at the instances found (render.drift)."""
     head, *more = summary(plan, forecasts, Paint(False))
-    changed = "Changed in the config (shown only: apply never changes a group)"
+    changed = _("Changed in the config (shown only: apply never changes a group)")
     return _document(
-        ["### zapi-sync plan", f"**{head}**", *more],
+        [_("### zapi-sync plan"), f"**{head}**", *more],
         {
             "Moved (the key is renamed, the group stays as it is)": map(_move, plan.moves),
             "To create": map(_create, plan.of(Create)),
@@ -67,7 +68,10 @@ def plan(
 
 def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     """That a config is valid."""
-    return _document(["### zapi-sync validate", f"**Valid: {count(groups, 'group')}.**"], _told(warnings))
+    return _document(
+        [_("### zapi-sync validate"), _("**Valid: {number}.**", number=count(groups, "group"))],
+        _told(warnings),
+    )
 
 
 def complaints(diagnostics: Sequence[Diagnostic]) -> str:
@@ -115,7 +119,7 @@ def _fitting(items: Sequence[str], room: int) -> Sequence[str]:
 
 def _folded(title: str, items: Sequence[str], shown: Sequence[str]) -> str:
     left = len(items) - len(shown)
-    rest = [f"- ... and {left} more"] if left else []
+    rest = [_("- ... and {left} more", left=left)] if left else []
     head = f"<details><summary>{title}: {len(items)}</summary>"
     return "\n".join([head, "", *shown, *rest, "", "</details>"])
 
@@ -127,7 +131,14 @@ def _told(diagnostics: Sequence[Diagnostic]) -> Mapping[str, Iterable[str]]:
 def _complaint(diagnostic: Diagnostic) -> str:
     where = f"{_place(diagnostic.location)} " if diagnostic.location else ""
     said = code(diagnostic.message)
-    return f"- {where}{diagnostic.severity} {diagnostic.code}: {said}\n  {code(diagnostic.hint)}"
+    return _(
+        "- {where}{severity} {code}: {said}\n  {code_2}",
+        where=where,
+        severity=diagnostic.severity,
+        code=diagnostic.code,
+        said=said,
+        code_2=code(diagnostic.hint),
+    )
 
 
 def _place(location: Location) -> str:
@@ -140,7 +151,7 @@ def _named(key: str, name: str, *more: str) -> str:
 
 
 def _move(move: Move) -> str:
-    return f"- {code(move.target)}, was {code(move.source)}"
+    return _("- {code}, was {code_2}", code=code(move.target), code_2=code(move.source))
 
 
 def _create(step: Create) -> str:
@@ -148,9 +159,9 @@ def _create(step: Create) -> str:
 
 
 def _size(group: Group) -> Iterator[str]:
-    yield f"{count(len(group.phones), 'participant')} on {code(group.instance)}"
+    yield _("{number} on {code}", number=count(len(group.phones), "participant"), code=code(group.instance))
     if group.auto_invite:
-        yield "with private invitations"
+        yield _("with private invitations")
 
 
 def _adopt(step: Adopt) -> str:
@@ -158,7 +169,9 @@ def _adopt(step: Adopt) -> str:
 
 
 def _taken(step: Taken) -> str:
-    return _named(step.key, step.group.group_name, *([f"by the key {code(step.by)}"] if step.by else []))
+    return _named(
+        step.key, step.group.group_name, *([_("by the key {code}", code=code(step.by))] if step.by else [])
+    )
 
 
 def _changed(step: Changed) -> str:

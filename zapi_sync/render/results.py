@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.scaffold import Fate
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable
 from zapi_sync.render.text import doubt
 from zapi_sync.render.words import seconds, table
@@ -29,15 +30,21 @@ def finished(finished: Finished, paint: Paint) -> str:
             word = "found" if finished.how is How.SETTLED else str(finished.how or "created")
             return f"{paint.green(word)}{' ' * (10 - len(word))}{name}  {phone}"
         case Rejected(cause, said, retry_after):
-            wait = f" (it asks to wait {seconds(retry_after)})" if retry_after else ""
-            return (
-                f"{paint.red('rejected')}  {name}: Z-API says: {printable(said)}{wait}\n"
-                f"          hint: {remedy(cause, group.instance)}"
+            wait = _(" (it asks to wait {time})", time=seconds(retry_after)) if retry_after else ""
+            return _(
+                "{red}  {name}: Z-API says: {said}{wait}\n          hint: {remedy}",
+                red=paint.red("rejected"),
+                name=name,
+                said=printable(said),
+                wait=wait,
+                remedy=remedy(cause, group.instance),
             )
         case Unsent(reason):
-            return (
-                f"{paint.red('not sent')}  {name}: {printable(reason)}\n"
-                "          hint: nothing left this machine: check network and ZAPI_BASE_URL, then apply again"
+            return _(
+                "{red}  {name}: {reason}\n          hint: nothing left this machine: check network and ZAPI_BASE_URL, then apply again",
+                red=paint.red(_("not sent")),
+                name=name,
+                reason=printable(reason),
             )
         case Unknown(reason):
             return f"{paint.yellow('UNKNOWN')}   {name}: {printable(reason)}\n          {doubt(group)}"
@@ -45,9 +52,9 @@ def finished(finished: Finished, paint: Paint) -> str:
 
 def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
     """The table of ids and invite links, and who could not be added."""
-    head = ("KEY", "GROUP", "ID", "INVITE LINK")
+    head = ("KEY", "GROUP", "ID", _("INVITE LINK"))
     rows = [
-        (group.key, printable(group.group_name), made.phone, made.invitation_link or "(none was given)")
+        (group.key, printable(group.group_name), made.phone, made.invitation_link or _("(none was given)"))
         for group, made in groups
     ]
     first, *others = table(head, rows, paint)
@@ -55,7 +62,7 @@ def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
     for (group, made), row in zip(groups, others, strict=True):
         lines.append(row)
         if made.phones_not_added:
-            what = "invited privately" if group.auto_invite else "could not be added"
+            what = _("invited privately") if group.auto_invite else _("could not be added")
             lines.append(paint.yellow(f"  {what}: {', '.join(map(printable, made.phones_not_added))}"))
     return "\n".join(lines)
 
@@ -63,20 +70,20 @@ def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
 def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
     """The table of invite links, by key."""
     if not groups:
-        return "No group was created yet."
+        return _("No group was created yet.")
     rows = [
-        (key, printable(record.group_name), record.invitation_link or "(none yet: apply fetches it)")
+        (key, printable(record.group_name), record.invitation_link or _("(none yet: apply fetches it)"))
         for key, record in sorted(groups.items())
     ]
-    return "\n".join(table(("KEY", "GROUP", "INVITE LINK"), rows, paint))
+    return "\n".join(table(("KEY", "GROUP", _("INVITE LINK")), rows, paint))
 
 
 def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
     """What init wrote; of what it would write, also the text."""
     lines = []
     for piece in pieces:
-        would = "would be " if dry_run and piece.fate is not Fate.LEFT else ""
-        note = ", as it is" if piece.fate is Fate.LEFT else ""
+        would = _("would be ") if dry_run and piece.fate is not Fate.LEFT else ""
+        note = _(", as it is") if piece.fate is Fate.LEFT else ""
         lines.append(paint.bold(f"{piece.path}: {would}{piece.fate}{note}"))
         if piece.text and (dry_run or piece.fate is Fate.EXTENDED):
             lines += [f"  {line}".rstrip() for line in piece.text.strip("\n").split("\n")]
@@ -84,4 +91,4 @@ def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
 
 
 def _name(group: Group) -> str:
-    return f'{printable(group.key)} "{printable(group.group_name)}"'
+    return _('{key} "{group_name}"', key=printable(group.key), group_name=printable(group.group_name))

@@ -9,6 +9,7 @@ from zapi_sync.core.names import BLANK_LETTERS, IDEOGRAPH_VARIATIONS, STRAY_JOIN
 from zapi_sync.core.phones import EXAMPLES
 from zapi_sync.core.redact import CUT
 from zapi_sync.core.source import shortened
+from zapi_sync.language import told
 
 MAX_SHOWN = 2000
 """So much of a text is shown: none that means something is longer."""
@@ -33,11 +34,11 @@ _INVITE_LINK = r"(?i:(?:https?:/*)?chat\.whatsapp\.com\S*)"
 
 
 def printable(text: str) -> str:
-    """The text with control, bidi, surrogate and invisible characters written out, as in \\u{1b}.
+    """The text in the language of this run, with control, bidi, surrogate and invisible characters written out, as in \\u{1b}.
 
     The result is one line, not without an end, and holds nothing that a terminal or a CI log acts upon.
     """
-    text = shortened(text, MAX_SHOWN)
+    text = shortened(told(text), MAX_SHOWN)
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_visible, re.sub(_HIDDEN, lambda found: _written_out(found[0]), text)))
     return re.sub(_CI_COMMAND, _disarmed, text) if "::" in text or "##" in text else text

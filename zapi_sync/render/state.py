@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zapi_sync.core.known import OpenAttempt
 from zapi_sync.core.model import Record
 from zapi_sync.core.moments import timestamp
+from zapi_sync.language import _
 from zapi_sync.render import json
 from zapi_sync.render.safe import printable
 from zapi_sync.render.words import table
@@ -27,7 +28,7 @@ Entry: TypeAlias = Record | OpenAttempt
 def listing(entries: Mapping[GroupKey, Entry], paint: Paint) -> str:
     """The table of keys."""
     if not entries:
-        return "Nothing is in the state."
+        return _("Nothing is in the state.")
     rows = [_row(key, entry) for key, entry in sorted(entries.items())]
     return "\n".join(table(("KEY", "INSTANCE", "ID", "CREATED"), rows, paint))
 
@@ -84,7 +85,12 @@ def change_json(
 def _row(key: GroupKey, entry: Entry) -> tuple[str, str, str, str]:
     if isinstance(entry, OpenAttempt):
         instance = entry.intent.group.instance
-        return printable(key), instance, "(unsettled)", f"sent {timestamp(entry.sent_at)}"
+        return (
+            printable(key),
+            instance,
+            "(unsettled)",
+            _("sent {timestamp}", timestamp=timestamp(entry.sent_at)),
+        )
     return printable(key), entry.instance, entry.phone, timestamp(entry.created_at)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
+from zapi_sync.language import _
 from zapi_sync.render.safe import printable
 from zapi_sync.render.words import count, seconds
 
@@ -59,7 +60,12 @@ def moves(moves: Sequence[Move], paint: Paint) -> list[str]:
 def moved(moves: Sequence[Move], paint: Paint) -> list[str]:
     """The keys that were renamed, a line each."""
     return [
-        f"{paint.green('moved')}     {printable(move.source)} is {printable(move.target)} now"
+        _(
+            "{green}     {source} is {target} now",
+            green=paint.green("moved"),
+            source=printable(move.source),
+            target=printable(move.target),
+        )
         for move in moves
     ]
 
@@ -71,7 +77,7 @@ def _create(step: Create, paint: Paint) -> str:
         f"    groupName   {printable(group.group_name)}",
         f"    instance    {group.instance}",
         f"    phones      {_phones(group.phones)}",
-        f"    autoInvite  {_invitations(group)}",
+        _("    autoInvite  {invitations}", invitations=_invitations(group)),
     ]
     return "\n".join(lines)
 
@@ -79,13 +85,16 @@ def _create(step: Create, paint: Paint) -> str:
 def _phones(phones: Sequence[Phone]) -> str:
     shown = ", ".join(phones[:MAX_PHONES])
     left = len(phones) - MAX_PHONES
-    return f"{shown} and {left} more" if left > 0 else shown
+    return _("{shown} and {left} more", shown=shown, left=left) if left > 0 else shown
 
 
 def _invitations(group: Group) -> str:
     if not group.auto_invite:
         return "false"
-    return f"true (up to {count(len(group.phones), 'private invitation')}, to who cannot be added directly)"
+    return _(
+        "true (up to {number}, to who cannot be added directly)",
+        number=count(len(group.phones), _("private invitation")),
+    )
 
 
 def _changed(step: Changed, paint: Paint) -> str:
@@ -96,7 +105,11 @@ def _changed(step: Changed, paint: Paint) -> str:
 
 def _difference(difference: Difference) -> str:
     if difference.created is None:
-        return f"{difference.attribute:<11} not those that it was created with; now {difference.wanted}"
+        return _(
+            "{attribute:<11} not those that it was created with; now {wanted}",
+            attribute=difference.attribute,
+            wanted=difference.wanted,
+        )
     return (
         f"{difference.attribute:<11} {printable(difference.created)} -> {printable(difference.wanted or '')}"
     )
@@ -124,12 +137,10 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
 def doubt(group: Group) -> str:
     """What a creation in doubt means, and the ways on."""
     key, instance = printable(group.key), printable(group.instance)
-    return (
-        "the group may exist or not, so no second request is sent. Run apply again: it looks again.\n"
-        f'          Or look at the phone of the instance "{instance}", and settle it by hand\n'
-        "          (with the same -f, --state and --sandbox):\n"
-        f"            zapi-sync resolve {key} --adopt ID   the group is there\n"
-        f"            zapi-sync resolve {key} --retry      it is not, and never will be: create it"
+    return _(
+        'the group may exist or not, so no second request is sent. Run apply again: it looks again.\n          Or look at the phone of the instance "{instance}", and settle it by hand\n          (with the same -f, --state and --sandbox):\n            zapi-sync resolve {key} --adopt ID   the group is there\n            zapi-sync resolve {key} --retry      it is not, and never will be: create it',
+        instance=instance,
+        key=key,
     )
 
 
@@ -145,25 +156,37 @@ def _taken(step: Taken, paint: Paint) -> str:
 
 
 def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
-    what = "The group of" if step.ids else "What is unsettled of"
-    yield f"    {what} the key {printable(by)} has this name, whatever the config calls it now."
-    yield f"          If the two keys are one: write {printable(by)} again, or rename it in the config:"
-    yield f"            moved: [{{from: {printable(by)}, to: {step.key}}}]"
+    what = _("The group of") if step.ids else _("What is unsettled of")
+    yield _(
+        "    {what} the key {by} has this name, whatever the config calls it now.",
+        what=what,
+        by=printable(by),
+    )
+    yield _(
+        "          If the two keys are one: write {by} again, or rename it in the config:", by=printable(by)
+    )
+    yield _("            moved: [{{from: {by}, to: {key}}}]", by=printable(by), key=step.key)
     if step.ids:
-        yield "          If a second group of this name is wanted: apply --existing create"
+        yield _("          If a second group of this name is wanted: apply --existing create")
 
 
 def _taken_by_strangers(step: Taken) -> Iterator[str]:
     instance = step.group.instance
     if len(step.ids) == 1:
-        yield f'    A group of this name is on the instance "{instance}" already, and in no state.'
-        adopt = f"zapi-sync import {step.key} {step.ids[0]}"
-        yield f"          If it is the wanted one: {adopt} (or apply --existing adopt)"
+        yield _(
+            '    A group of this name is on the instance "{instance}" already, and in no state.',
+            instance=instance,
+        )
+        adopt = _("zapi-sync import {key} {ids}", key=step.key, ids=step.ids[0])
+        yield _("          If it is the wanted one: {adopt} (or apply --existing adopt)", adopt=adopt)
     else:
-        yield f'    Groups of this name are on the instance "{instance}" already, and in no state.'
-        yield f"          If one is the wanted one: zapi-sync import {step.key} ID"
-    yield "          If another one is wanted: apply --existing create"
-    yield "          (all with the same -f, --state and --sandbox)"
+        yield _(
+            '    Groups of this name are on the instance "{instance}" already, and in no state.',
+            instance=instance,
+        )
+        yield _("          If one is the wanted one: zapi-sync import {key} ID", key=step.key)
+    yield _("          If another one is wanted: apply --existing create")
+    yield _("          (all with the same -f, --state and --sandbox)")
 
 
 def _adopt(step: Adopt, paint: Paint) -> str:
@@ -178,14 +201,14 @@ def summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator
     """How much there is to do, whom it invites, and how long it takes: a sentence a line."""
     counts = plan.counts() | ({"moved": len(plan.moves)} if plan.moves else {})
     if not counts["create"] and not counts["adopt"]:
-        yield paint.bold("Nothing to create.") + f" {_counts(counts)}."
+        yield paint.bold(_("Nothing to create.")) + f" {_counts(counts)}."
         return
-    yield paint.bold(f"Plan: {counts['create']} to create") + f"; {_counts(counts)}."
+    yield paint.bold(_("Plan: {counts} to create", counts=counts["create"])) + f"; {_counts(counts)}."
     invitations = sum(len(step.group.phones) for step in plan.of(Create) if step.group.auto_invite)
     yield (
-        f"Up to {count(invitations, 'private invitation')} will be sent."
+        _("Up to {number} will be sent.", number=count(invitations, _("private invitation")))
         if invitations
-        else ("No private invitation will be sent.")
+        else (_("No private invitation will be sent."))
     )
     yield from _course(forecasts)
 
@@ -194,36 +217,44 @@ def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
     """How long it takes, and what a day's budget leaves over."""
     took = max((each.seconds for each in forecasts), default=0)
     if took >= 1:
-        together = ", the instances side by side" if len(forecasts) > 1 else ""
-        yield f"At this pace it takes about {seconds(took)}{together}."
+        together = _(", the instances side by side") if len(forecasts) > 1 else ""
+        yield _("At this pace it takes about {time}{together}.", time=seconds(took), together=together)
     short = [each for each in forecasts if each.left_over]
     for each in short[:MAX_COURSES]:
         yield _shortage(each)
     if len(short) > MAX_COURSES:
-        yield f"The same is so on {len(short) - MAX_COURSES} more instances."
+        yield _("The same is so on {short_count} more instances.", short_count=len(short) - MAX_COURSES)
 
 
 def _shortage(course: Forecast) -> str:
     """What a day's budget leaves over on one instance."""
     wanted = course.creations + course.left_over
     if course.again is None:
-        return (
-            f'At the pace of the instance "{course.instance}", {course.left_over} of {wanted} are more than '
-            "a year away."
+        return _(
+            'At the pace of the instance "{instance}", {left_over} of {wanted} are more than a year away.',
+            instance=course.instance,
+            left_over=course.left_over,
+            wanted=wanted,
         )
     last = (
-        "takes more than a year" if course.finished is None else f"can be there in {seconds(course.finished)}"
+        _("takes more than a year")
+        if course.finished is None
+        else _("can be there in {time}", time=seconds(course.finished))
     )
-    return (
-        f'The day\'s budget on the instance "{course.instance}" allows {course.creations} of {wanted} now. '
-        f"Apply again in {seconds(course.again)} for the next; the last {last}."
+    return _(
+        'The day\'s budget on the instance "{instance}" allows {creations} of {wanted} now. Apply again in {time} for the next; the last {last}.',
+        instance=course.instance,
+        creations=course.creations,
+        wanted=wanted,
+        time=seconds(course.again),
+        last=last,
     )
 
 
 def _counts(counts: dict[str, int]) -> str:
-    words = [f"{counts['unchanged']} unchanged"]
+    words = [_("{counts} unchanged", counts=counts["unchanged"])]
     words += [
-        f"{number} {action}"
+        _("{number} {action}", number=number, action=action)
         for action, number in counts.items()
         if number and action not in ("unchanged", "create")
     ]

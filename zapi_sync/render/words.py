@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zapi_sync.language import _
 from zapi_sync.render.safe import pad, width
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
 def count(number: int, what: str) -> str:
     """A number of things: 1 group, 2 groups."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return (
+        _("{number} {what}", number=number, what=what)
+        if number == 1
+        else _("{number} {what}s", number=number, what=what)
+    )
 
 
 def seconds(duration: float) -> str:
@@ -23,11 +28,13 @@ def seconds(duration: float) -> str:
         return f"{duration:.0f} s"
     minutes = round(duration / 60)
     if minutes < 90:
-        return f"{minutes} min"
+        return _("{minutes} min", minutes=minutes)
     hours, minutes = divmod(minutes, 60)
     if hours >= 72:
-        return f"{round(hours / 24)} days"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        return _("{round} days", round=round(hours / 24))
+    return (
+        _("{hours} h {minutes} min", hours=hours, minutes=minutes) if minutes else _("{hours} h", hours=hours)
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
