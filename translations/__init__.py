@@ -61,6 +61,7 @@ def update(path: Path) -> Catalog:
     catalogue.update(extracted(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     catalogue.creation_date = catalogue.revision_date = _NO_DATE
+    catalogue.last_translator = catalogue.msgid_bugs_address = "zapi-sync maintainers"
     with path.open("wb") as file:
         write_po(file, catalogue, width=110, sort_output=True, include_lineno=False)
     return catalogue

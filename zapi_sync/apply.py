@@ -16,7 +16,7 @@ from zapi_sync.core.plan import Adopt, Create
 from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
 from zapi_sync.dataclass import dataclass, field
 from zapi_sync.errors import StateUnwritable
-from zapi_sync.language import Text
+from zapi_sync.language import Joined, Text
 
 if TYPE_CHECKING:
     import random
@@ -160,9 +160,7 @@ class Applier:
         self.journal.append(intent)
         outcome = self.creators(group.instance).create_group(group, sending)
         if isinstance(outcome, Created) and not self._claim(outcome.phone):
-            outcome = Unknown(
-                Text("the API named {phone}, which is the group of another key", phone=outcome.phone)
-            )
+            outcome = Unknown(Text("the API named {id}, which is the group of another key", id=outcome.phone))
         at = self.clock.now()
         failure = self._write_down(Concluded(at, attempt, outcome))
         if isinstance(outcome, Unknown) and not failure:
@@ -190,8 +188,8 @@ class Applier:
         if isinstance(settlement, Found) and not self._claim(settlement.created.phone):
             settlement = another_keys(settlement)
         if not isinstance(settlement, Found):
-            why = f"; {settlement.reason}" if isinstance(settlement, StillOpen) else ""
-            outcome = Unknown(attempt.reason + why)
+            more = (settlement.reason,) if isinstance(settlement, StillOpen) else ()
+            outcome = Unknown(Joined("; ", (attempt.reason, *more)))
             lane.saw(outcome, at)
             yield Finished(group, outcome)
             return

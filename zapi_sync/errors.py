@@ -22,6 +22,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from zapi_sync.dataclass import dataclass
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -167,6 +168,45 @@ class Code(StrEnum):
     SCAFFOLD_UNWRITABLE = "ZS513", "a file that init cannot write"
     WORKFLOW_UNSEEN = "ZS514", "a workflow where no code host looks for it"
     PLAN_AND_MORE = "ZS516", "a saved plan, and what it says already"
+
+
+_SYSTEM_SAYS: dict[str, str] = {
+    text: text
+    for text in (
+        Text("bad file descriptor"),
+        Text("cannot allocate memory"),
+        Text("device or resource busy"),
+        Text("disk quota exceeded"),
+        Text("embedded null byte"),
+        Text("file exists"),
+        Text("file name too long"),
+        Text("function not implemented"),
+        Text("input/output error"),
+        Text("invalid argument"),
+        Text("is a directory"),
+        Text("no locks available"),
+        Text("no space left on device"),
+        Text("no such device or address"),
+        Text("no such file or directory"),
+        Text("not a directory"),
+        Text("operation not permitted"),
+        Text("operation not supported"),
+        Text("permission denied"),
+        Text("read-only file system"),
+        Text("stale file handle"),
+        Text("text file busy"),
+        Text("too many levels of symbolic links"),
+        Text("too many open files"),
+        Text("too many open files in system"),
+    )
+}
+"""What the system mostly says of a file that cannot be had."""
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why the system does not do what it was asked for, as the end of a sentence."""
+    said: str = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return said if isinstance(said, Text) else _SYSTEM_SAYS.get(said.lower(), said.lower())
 
 
 @dataclass(frozen=True, slots=True)

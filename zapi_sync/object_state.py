@@ -152,8 +152,8 @@ class ObjectBackend:
         raise StateInvalid.of(
             Code.STATE_GONE,
             Text(
-                "number {missing:010} of its journal is gone, and what belongs to it is still there",
-                missing=missing,
+                "number {number:010} of its journal is gone, and what belongs to it is still there",
+                number=missing,
             ),
             hint=Text(
                 "restore it, from the bucket's versions or a backup; without it groups would be created again"

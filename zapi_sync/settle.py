@@ -23,7 +23,7 @@ from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Absent, Created
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, RemoteUnavailable
-from zapi_sync.language import Text
+from zapi_sync.language import Joined, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -43,6 +43,7 @@ LONGEST_LISTING = timedelta(minutes=10)
 """A listing that takes longer is given up: each look-up has a deadline, and a listing may take thousands."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
+_AND = Text(" and ")
 
 
 def complete_listing(directory: GroupDirectory, owned: Collection[GroupId], clock: Clock) -> list[Listed]:
@@ -62,7 +63,7 @@ def complete_listing(directory: GroupDirectory, owned: Collection[GroupId], cloc
     else:
         raise RemoteUnavailable.of(
             Code.LISTING_INCOMPLETE,
-            Text("the listing of groups still grew after {max_passes} passes", max_passes=MAX_PASSES),
+            Text("the listing of groups still grew after {count} passes", count=MAX_PASSES),
             hint=Text("run this again"),
         )
     if owned and not listed:
@@ -95,8 +96,8 @@ def _in_time(clock: Clock) -> Callable[[], None]:
             raise RemoteUnavailable.of(
                 Code.LISTING_INCOMPLETE,
                 Text(
-                    "the listing of groups took more than {total_seconds:.0f} minutes",
-                    total_seconds=LONGEST_LISTING.total_seconds() / 60,
+                    "the listing of groups took more than {minutes:.0f} minutes",
+                    minutes=LONGEST_LISTING.total_seconds() / 60,
                 ),
                 hint=Text("see whether Z-API is well and answers at its usual pace, then run this again"),
             )
@@ -120,14 +121,12 @@ def _one_pass(directory: GroupDirectory, listed: dict[GroupId, Listed], in_time:
         if len(listed) > MAX_GROUPS:
             raise RemoteUnavailable.of(
                 Code.LISTING_INCOMPLETE,
-                Text(
-                    "the listing of groups has no end (more than {max_groups} groups)", max_groups=MAX_GROUPS
-                ),
+                Text("the listing of groups has no end (more than {count} groups)", count=MAX_GROUPS),
                 hint=Text("report this to Z-API, then run this again"),
             )
     raise RemoteUnavailable.of(
         Code.LISTING_INCOMPLETE,
-        Text("the listing of groups has no end ({max_pages} pages)", max_pages=MAX_PAGES),
+        Text("the listing of groups has no end ({count} pages)", count=MAX_PAGES),
         hint=Text("report this to Z-API, then run this again"),
     )
 
@@ -184,14 +183,9 @@ class Settler:
             if not found:
                 return self._none_found(attempt, directory)
             if len(found) > 1:
-                return StillOpen(
-                    Text(
-                        "{found_count} groups of that name are there: {found}",
-                        found_count=len(found),
-                        found=", ".join(found),
-                    ),
-                    tuple(found),
-                )
+                ids = ", ".join(found)
+                why = Text("{count} groups of that name are there: {ids}", count=len(found), ids=ids)
+                return StillOpen(why, tuple(found))
             return self._confirm(attempt, directory, found[0])
         except RemoteUnavailable as unavailable:
             return StillOpen(unavailable.diagnostics[0].message)
@@ -203,17 +197,18 @@ class Settler:
         if not directory.is_connected():
             return StillOpen(Text("no group of that name is listed, and the instance is not connected"))
         return NotThere(
-            Text("no group of that name was listed {age:.0f} s after the request (--absent-after)", age=age)
+            Text(
+                "no group of that name was listed {seconds:.0f} s after the request (--absent-after)",
+                seconds=age,
+            )
         )
 
     def _confirm(self, attempt: OpenAttempt, directory: GroupDirectory, phone: GroupId) -> Settlement:
         metadata = directory.metadata(phone)
         against = list(contradictions(attempt, metadata, directory.own_phone()))
         if against:
-            return StillOpen(
-                Text("{phone} has that name, but {against}", phone=phone, against=" and ".join(against)),
-                (phone,),
-            )
+            why = Text("{id} has that name, but {why}", id=phone, why=Joined(_AND, against))
+            return StillOpen(why, (phone,))
         return Found(_described(directory, attempt.intent.group, metadata))
 
 

@@ -107,8 +107,9 @@ class SharedState:
         if holder is None or holder.id != id:
             raise StateInvalid.of(
                 Code.NO_SUCH_LOCK,
-                Text("no lock {id} is held", id=id)
-                + (Text(": it is held by {holder}", holder=holder) if holder else Text(", nor another one")),
+                Text("no lock {id} is held: it is held by {holder}", id=id, holder=str(holder))
+                if holder
+                else Text("no lock {id} is held, nor another one", id=id),
                 hint=Text("zapi-sync doctor shows who holds it"),
                 file=self.name,
             )
@@ -170,10 +171,11 @@ class SharedState:
     def _known(self, kept: Kept) -> Known:
         if kept.state is None:
             if kept.journal or kept.backup:
-                what = "journal" if kept.journal else "backup"
                 raise StateInvalid.of(
                     Code.STATE_GONE,
-                    Text("the state is gone, and its {what} is still there", what=what),
+                    Text("the state is gone, and its journal is still there")
+                    if kept.journal
+                    else Text("the state is gone, and its backup is still there"),
                     hint=Text("restore the state; without it groups would be created again"),
                     file=self.name,
                 )
@@ -195,9 +197,10 @@ class SharedState:
             if _now() >= deadline:
                 raise StateLocked.of(
                     Code.STATE_LOCKED,
-                    Text("another zapi-sync is at work on this state: {grip}", grip=grip),
+                    Text("another zapi-sync is at work on this state: {holder}", holder=str(grip)),
                     hint=Text(
-                        "let it finish, or wait for it with --lock-timeout SECONDS; if it is known to be gone: zapi-sync state unlock {id}",
+                        "let it finish, or wait for it with --lock-timeout SECONDS; if it is known to be "
+                        "gone: zapi-sync state unlock {id}",
                         id=grip.id,
                     ),
                     file=self.name,

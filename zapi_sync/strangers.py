@@ -85,7 +85,7 @@ class StrangerLook:
             except RemoteUnavailable as unavailable:
                 details, unseen = None, unavailable.diagnostics[0].message
                 unanswered += 1
-                what = Text("the group {phone} cannot be looked at", phone=listed.phone)
+                what = Text("the group {id} cannot be looked at", id=listed.phone)
                 found.fail(what, unavailable, Code.GROUP_UNSEEN)
             yield Seen(instance, listed.phone, listed.name, details, unseen)
             self.looked(instance, number, len(listing))

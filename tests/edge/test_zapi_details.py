@@ -10,10 +10,12 @@ import pytest
 
 from zapi_sync.core.lookup import Details
 from zapi_sync.core.model import GroupId
+from zapi_sync.core.outcome import MAX_TEXT
 from zapi_sync.edge import zapi
 from zapi_sync.errors import RemoteUnavailable
+from zapi_sync.language import Text
 
-from .calls import client
+from .calls import SECRETS, client
 from .given import MADE
 from .peer import Act, Peer, answering, http
 
@@ -61,6 +63,32 @@ def test_all_else_leaves_it_open(peer: Start, raw: bytes, why: str) -> None:
     with pytest.raises(RemoteUnavailable) as unavailable:
         details_of(peer(answering(raw)).url)
     assert str(unavailable.value) == f"the look-up group-metadata gave no usable answer: {why}"
+
+
+class German:
+    """A language with one word."""
+
+    def gettext(self, message: str, /) -> str:
+        return message.replace("status {", "Status {")
+
+    def ngettext(self, one: str, many: str, number: int, /) -> str:
+        return self.gettext(one if number == 1 else many)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"odd", "Status 503: odd"),
+        (b"odd: " + SECRETS.token.encode(), "Status 503: odd: ***"),
+        (b"x" * MAX_TEXT, f"status 503: {'x' * MAX_TEXT}"[:MAX_TEXT]),
+    ],
+)
+def test_the_reason_can_be_told_in_another_language(peer: Start, said: bytes, told: str) -> None:
+    with pytest.raises(RemoteUnavailable) as unavailable:
+        details_of(peer(answering(http("503 Unavailable", b'{"error": "%b"}' % said))).url)
+    message = unavailable.value.diagnostics[0].message
+    assert isinstance(message, Text)
+    assert message.told(German()) == f"the look-up group-metadata gave no usable answer: {told}"
 
 
 def test_what_speaks_of_another_group_is_no_answer(peer: Start) -> None:

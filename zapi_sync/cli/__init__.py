@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)  # noqa: T201
+        print(_("interrupted"), file=sys.stderr)  # noqa: T201
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.ERROR
@@ -54,7 +54,8 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except Exception as error:  # noqa: BLE001  the door: a bug of ours must not spill secrets in a traceback
         print(_("zapi-sync: internal error: {whereabouts}", whereabouts=_whereabouts(error)), file=sys.stderr)  # noqa: T201
-        print(_("  hint: this is a bug in zapi-sync; report this line and what you ran"), file=sys.stderr)  # noqa: T201
+        hint = _("this is a bug in zapi-sync; report this line and what you ran")
+        print("  " + _("hint:"), hint, file=sys.stderr)  # noqa: T201
         return ExitCode.ERROR
 
 

@@ -29,7 +29,7 @@ from zapi_sync.core.outcome import Absent
 from zapi_sync.core.progress import Finished
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code, ConfigInvalid, ExitCode, StateInvalid, UsageError
-from zapi_sync.language import _
+from zapi_sync.language import Text, _
 from zapi_sync.render import json, results
 from zapi_sync.settle import adopt
 
@@ -100,8 +100,8 @@ def import_command(
     if everything or not (key and group_id) or instances or out or write or auto_approve:
         raise UsageError.of(
             Code.USAGE,
-            _("import takes KEY and GROUP_ID, or --all and what goes with it"),
-            hint=_("zapi-sync import --help"),
+            Text("import takes KEY and GROUP_ID, or --all and what goes with it"),
+            hint=Text("zapi-sync import --help"),
         )
     config = load_config(files)
     group = _wanted(config, key)
@@ -142,7 +142,9 @@ def resolve_command(
     """
     if bool(group_id) == retry:
         raise UsageError.of(
-            Code.USAGE, _("resolve takes either --adopt ID or --retry"), hint=_("zapi-sync resolve --help")
+            Code.USAGE,
+            Text("resolve takes either --adopt ID or --retry"),
+            hint=Text("zapi-sync resolve --help"),
         )
     store = state_to_change(files, state, sandbox=sandbox, state_is_kept=state_is_kept)
     console.complain(store.warnings())
@@ -152,14 +154,14 @@ def resolve_command(
         if attempt is None:
             raise StateInvalid.of(
                 Code.NOT_UNSETTLED,
-                _('"{key}" is not unsettled{near}', key=key, near=_near(key, known.open)),
-                hint=_("zapi-sync plan shows what is; a group that merely exists is taken in with import"),
+                Text('"{key}" is not unsettled{near}', key=key, near=_near(key, known.open)),
+                hint=Text("zapi-sync plan shows what is; a group that merely exists is taken in with import"),
                 file=store.name,
             )
         if group_id:
             group = attempt.intent.group
             return _adopt(console, store, known, group, group_id, How.ADOPTED, None, sandbox=sandbox)
-        reason = Absent(_("a person looked, and said that it was not created (resolve --retry)"))
+        reason = Absent(Text("a person looked, and said that it was not created (resolve --retry)"))
         conclusion = Concluded(SystemClock().now(), attempt.intent.attempt, reason)
         if known.state:
             write_down(store, known.state, [conclusion])
@@ -174,20 +176,16 @@ def _refuse_a_known_key(config: Config, known: Known, key: GroupKey, file: str) 
     if key in known.groups:
         raise StateInvalid.of(
             Code.KEY_IN_STATE,
-            _('"{key}" is in the state already, as {phone}', key=key, phone=known.groups[key].phone),
-            hint=_("nothing was changed; a key stands for one group, for ever"),
+            Text('"{key}" is in the state already, as {phone}', key=key, phone=known.groups[key].phone),
+            hint=Text("nothing was changed; a key stands for one group, for ever"),
             file=file,
         )
     source = next((move.source for move in due(config.moves, known) if move.target == key), None)
     if source:
         raise StateInvalid.of(
             Code.KEY_IN_STATE,
-            _(
-                '"{key}" is in the state already, as "{source}", which `moved` renames',
-                key=key,
-                source=source,
-            ),
-            hint=_("nothing was changed; zapi-sync apply renames it"),
+            Text('"{key}" is in the state already, as "{old}", which `moved` renames', key=key, old=source),
+            hint=Text("nothing was changed; zapi-sync apply renames it"),
             file=file,
         )
 
@@ -206,15 +204,15 @@ def _wanted(config: Config, key: str) -> Group:
     if GroupKey(key) not in groups:
         raise UsageError.of(
             Code.NO_SUCH_GROUP,
-            _('the config has no group "{key}"{near}', key=key, near=_near(key, groups)),
-            hint=_("write the group into the config first: its key is what the state knows it by"),
+            Text('the config has no group "{key}"{near}', key=key, near=_near(key, groups)),
+            hint=Text("write the group into the config first: its key is what the state knows it by"),
         )
     return groups[GroupKey(key)]
 
 
 def _near(key: str, keys: Iterable[str]) -> str:
     close = nearest(key, keys)
-    return _('; did you mean "{close}"?', close=close) if close else ""
+    return Text('; did you mean "{near}"?', near=close) if close else ""
 
 
 def _adopt(
@@ -247,14 +245,14 @@ def _check_id(state: str, known: Known, group_id: str) -> None:
     if not is_group_id(group_id):
         raise UsageError.of(
             Code.NOT_A_GROUP_ID,
-            _('"{group_id}" is not the id of a group', group_id=group_id),
-            hint=_("an id looks like 120363019502650977-group"),
+            Text('"{id}" is not the id of a group', id=group_id),
+            hint=Text("an id looks like 120363019502650977-group"),
         )
     owner = next((key for key, record in known.groups.items() if record.phone == group_id), None)
     if owner:
         raise StateInvalid.of(
             Code.GROUP_OF_ANOTHER_KEY,
-            _('{group_id} is the group of "{owner}" already', group_id=group_id, owner=owner),
-            hint=_("nothing was changed; two keys never stand for one group"),
+            Text('{id} is the group of "{key}" already', id=group_id, key=owner),
+            hint=Text("nothing was changed; two keys never stand for one group"),
             file=str(state),
         )

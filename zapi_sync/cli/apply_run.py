@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -27,9 +28,8 @@ from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
 from zapi_sync.lanes import side_by_side
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext
 from zapi_sync.render import results, text
-from zapi_sync.render.words import count
 from zapi_sync.settle import Settler, adopt, link_of, lister, settle_all
 
 if TYPE_CHECKING:
@@ -123,12 +123,15 @@ class Run:
             return known
         state = known.state.encrypted_to(recipients)
         self.store.rewrite(state, known.open.values())
-        told = (
-            _("encrypted to {number}", number=count(len(recipients), "recipient"))
-            if recipients
-            else _("not encrypted any more")
-        )
-        self.console.talk(_("The state is {told}.", told=told))
+        if recipients:
+            said = ngettext(
+                "The state is encrypted to {number} recipient.",
+                "The state is encrypted to {number} recipients.",
+                len(recipients),
+            )
+        else:
+            said = _("The state is not encrypted any more.")
+        self.console.talk(said)
         return replace(known, state=state)
 
     def _move(self, plan: Plan, known: Known) -> Known:
@@ -184,7 +187,7 @@ class Run:
                 try:
                     listings[instance] = listing.result()
                 except ZapiSyncError as unavailable:
-                    what = _('nothing is created on the instance "{instance}"', instance=instance)
+                    what = Text('nothing is created on the instance "{instance}"', instance=instance)
                     self._fail(about(what, unavailable.diagnostics))
         finally:
             threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for no look-up
@@ -243,7 +246,7 @@ class Run:
                 directory = self.api.client(step.group.instance)
                 event = adopt(step.group, step.id, directory, self.clock.now(), How.ADOPTED)
             except RemoteUnavailable as unavailable:
-                self._fail(about(_('"{key}" is not adopted', key=step.key), unavailable.diagnostics))
+                self._fail(about(Text('"{key}" is not adopted', key=step.key), unavailable.diagnostics))
                 self.done.append(Skipped(step.group, SkipReason.RUN_STOPPED))
             else:
                 journal.append(event)
@@ -274,13 +277,16 @@ class Run:
         """The first SIGINT or SIGTERM lets the group at hand finish; a second one leaves at once: the journal
         then says what was under way."""
 
+        stopping = _("stopping once the group at hand is through; once more leaves at once")
+        line = f"\n{stopping}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace")
+
         def handle(_number: int, _frame: object) -> None:
             if self.interrupted:
                 os._exit(ExitCode.INTERRUPTED)
             self.interrupted = True
             self.clock.stop()
             with suppress(OSError):  # a handler that raises would do so within the request
-                os.write(2, b"\nstopping once the group at hand is through; once more leaves at once\n")
+                os.write(2, line)
 
         heeded = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
         before = {number: signal.signal(number, handle) for number in heeded}
@@ -310,18 +316,16 @@ def write_down(store: StateStore, state: State, events: Sequence[Event]) -> Know
 
 
 def _ask(plan: Plan) -> None:
-    deeds = [
-        _("{deed} {number}", deed=deed, number=count(number, thing))
-        for deed, number, thing in (
-            ("move", len(plan.moves), "key"),
-            ("create", len(plan.of(Create)), "group"),
-            ("adopt", len(plan.of(Adopt)), "group"),
-        )
-        if number
-    ]
+    moves, creates, adopts = len(plan.moves), len(plan.of(Create)), len(plan.of(Adopt))
+    deeds = {
+        ngettext("move {number} key", "move {number} keys", moves): moves,
+        ngettext("create {number} group", "create {number} groups", creates): creates,
+        ngettext("adopt {number} group", "adopt {number} groups", adopts): adopts,
+    }
+    deed = _(" and ").join(deed for deed, number in deeds.items() if number)
     approve(
-        " and ".join(deeds).capitalize(),
+        deed[:1].upper() + deed[1:],
         command="apply",
-        hint=_("run it with --auto-approve once the plan was reviewed"),
-        nothing=_("nothing was created"),
+        hint=Text("run it with --auto-approve once the plan was reviewed"),
+        nothing=Text("nothing was created"),
     )

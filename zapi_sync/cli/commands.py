@@ -12,28 +12,28 @@ from click.shell_completion import CompletionItem
 from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import ExitCode
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, told
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMMANDS = {
-    "init": _("Begin a repository of groups: a config, a .gitignore, a workflow."),
-    "validate": _("Check the config; needs no state and no network."),
-    "plan": _("Show what is missing; needs no credentials and no network."),
-    "apply": _("Create what is missing, each group once."),
-    "show": _("Show a saved plan, or the state."),
-    "drift": _("Show what the instances have otherwise than the state says."),
-    "refresh": _("Take new invite links, and who joined, into the state."),
-    "import": _("Take a group that exists for one of the config; --all prints a config of them."),
-    "invites": _("Show the invite links of the groups that were created."),
-    "doctor": _("Look for what may keep an apply from going well."),
-    "state": _("List, show, rename and forget what the state knows; pull and push it."),
-    "resolve": _("Settle by hand a creation that is in doubt."),
-    "sandbox": _("Serve the Z-API emulator on this machine."),
-    "schema": _("Print a published JSON Schema."),
-    "completion": _("Print what makes a shell complete commands and keys."),
+    "init": Text("Begin a repository of groups: a config, a .gitignore, a workflow."),
+    "validate": Text("Check the config; needs no state and no network."),
+    "plan": Text("Show what is missing; needs no credentials and no network."),
+    "apply": Text("Create what is missing, each group once."),
+    "show": Text("Show a saved plan, or the state."),
+    "drift": Text("Show what the instances have otherwise than the state says."),
+    "refresh": Text("Take new invite links, and who joined, into the state."),
+    "import": Text("Take a group that exists for one of the config; --all prints a config of them."),
+    "invites": Text("Show the invite links of the groups that were created."),
+    "doctor": Text("Look for what may keep an apply from going well."),
+    "state": Text("List, show, rename and forget what the state knows; pull and push it."),
+    "resolve": Text("Settle by hand a creation that is in doubt."),
+    "sandbox": Text("Serve the Z-API emulator on this machine."),
+    "schema": Text("Print a published JSON Schema."),
+    "completion": Text("Print what makes a shell complete commands and keys."),
 }
 _UNWRAPPED = "\b\n"
 _ELSEWHERE = {"import": ("adopt", "import_command"), "resolve": ("adopt", "resolve_command")}
@@ -58,16 +58,16 @@ class _LazyGroup(click.Group):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             near = nearest(args[0], COMMANDS)
             if near:
-                ctx.fail(_('No such command "{name}"; did you mean "{near}"?', name=args[0], near=near))
+                ctx.fail(_('No such command {name!r}; did you mean "{near}"?', name=args[0], near=near))
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         commands = [(name, does) for name, does in COMMANDS.items() if name.startswith(incomplete)]
-        return [CompletionItem(name, help=_(does)) for name, does in commands]
+        return [CompletionItem(name, help=told(does)) for name, does in commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("Commands")):
-            formatter.write_dl([(name, _(does)) for name, does in COMMANDS.items()])
+            formatter.write_dl([(name, told(does)) for name, does in COMMANDS.items()])
 
 
 def paragraphs(command: click.Command) -> Iterator[tuple[str, str]]:
@@ -80,6 +80,8 @@ def paragraphs(command: click.Command) -> Iterator[tuple[str, str]]:
 def in_language(command: click.Command) -> click.Command:
     """The command with its help in the language of this run, and so those under it."""
     command.help = "\n\n".join(unwrapped + _(text) for unwrapped, text in paragraphs(command))
+    if command.short_help:
+        command.short_help = told(command.short_help)
     for param in command.params:
         if isinstance(param, click.Option) and param.help:
             param.help = _(param.help)
@@ -88,7 +90,7 @@ def in_language(command: click.Command) -> click.Command:
     return command
 
 
-def _tell_versions(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _tell_versions(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         from zapi_sync.cli.versions import tell_versions
 
@@ -124,15 +126,10 @@ def by_click(arguments: Sequence[str]) -> int:
     except click.UsageError as error:
         usage = [error.ctx.get_usage()] if error.ctx else []
         said = [printable(line.expandtabs(2)) for line in error.format_message().splitlines()]
-        hint = _(
-            "  {value} {value_2}",
-            value=_("hint:"),
-            value_2=_(_("zapi-sync --help, or zapi-sync COMMAND --help, tells what there is")),
-        )
-        click.echo(
-            "\n".join([*usage, _("{value} {said}", value=_("error:"), said=said[0]), *said[1:], hint]),
-            err=True,
-        )
+        hint = _("zapi-sync --help, or zapi-sync COMMAND --help, tells what there is")
+        first = _("error") + f": {said[0]}"
+        lines = [*usage, first, *said[1:], "  " + _("hint:") + f" {hint}"]
+        click.echo("\n".join(lines), err=True)
         return ExitCode.USAGE
     except click.Abort:
         raise KeyboardInterrupt from None

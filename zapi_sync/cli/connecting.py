@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.edge import inputs
 from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.errors import Code, CredentialsInvalid, Severity, StateInvalid, StateUnwritable
-from zapi_sync.language import _
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -126,18 +125,21 @@ def _sandbox_api(state: str, instances: Sequence[InstanceName], timeout: float) 
     database = path.with_name(stem_of(path).removesuffix(".sandbox") + ".sandbox.db")
     try:
         if database.is_symlink():
-            raise OSError(errno.ELOOP, _("this is a symbolic link"))
+            raise _unusable(database, Text("this is a symbolic link"))
         app = create_app(str(database))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StateUnwritable.of(
-            Code.SANDBOX_UNUSABLE,
-            _("the sandbox cannot keep its groups here: {lower}", lower=reason.lower()),
-            hint=_("choose another folder with --state; if the file is broken, remove it"),
-            file=str(database),
-        ) from None
+        raise _unusable(database, (getattr(error, "strerror", None) or str(error)).lower()) from None
     credentials = {name: Credentials(f"sandbox-{name}", "sandbox-token", "sandbox") for name in instances}
     return _api(SANDBOX, credentials, timeout, app)
+
+
+def _unusable(database: Path, reason: str) -> StateUnwritable:
+    return StateUnwritable.of(
+        Code.SANDBOX_UNUSABLE,
+        Text("the sandbox cannot keep its groups here: {reason}", reason=reason),
+        hint=Text("choose another folder with --state; if the file is broken, remove it"),
+        file=str(database),
+    )
 
 
 def _api(

@@ -31,7 +31,7 @@ from zapi_sync.edge.credentials import read_credentials, read_remote
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.local_state import LocalState
 from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
-from zapi_sync.language import _
+from zapi_sync.language import Joined, Text
 from zapi_sync.render import doctor as rendered
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def command(console: Console, files: tuple[str, ...], state: str | None, sandbox
 
 
 def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline: bool) -> Iterator[Finding]:
-    yield Finding(Check.VERSIONS, Verdict.OK, ", ".join(versions()))
+    yield Finding(Check.VERSIONS, Verdict.OK, Joined(", ", versions()))
     config: Config | None = None
     try:
         config = load_config(files)
@@ -161,7 +161,7 @@ def _of_instances(
     names |= {attempt.intent.group.instance for attempt in known.open.values()}
     try:
         yield Finding(
-            Check.API, Verdict.OK, _("the sandbox") if sandbox else read_remote(environment()).origin
+            Check.API, Verdict.OK, Text("the sandbox") if sandbox else read_remote(environment()).origin
         )
     except ZapiSyncError as error:
         yield refused(Check.API, error.diagnostics)
@@ -176,7 +176,7 @@ def _of_instances(
             continue
         well.append(instance)
         with closing(api):
-            yield Finding(Check.CREDENTIALS, Verdict.OK, _("all three are set"), None, instance)
+            yield Finding(Check.CREDENTIALS, Verdict.OK, Text("all three are set"), None, instance)
             yield from _of_remote(api, known, store, instance)
             if not offline:
                 yield from _of_api(api.client(instance), config, instance)

@@ -67,7 +67,7 @@ def command(
         case _:
             console.result(rendered.text(found.drift, console.paint))
     if known.open:
-        console.talk(_("Not looked at, as they are unsettled: {open}.", open=", ".join(sorted(known.open))))
+        console.talk(_("Not looked at, as they are unsettled: {keys}.", keys=", ".join(sorted(known.open))))
     if found.failures:
         return ExitCode.ERROR
     return _exit_code(found.drift) if detailed_exitcode else ExitCode.DONE

@@ -20,10 +20,9 @@ from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import STDIN, environment
 from zapi_sync.edge.new_file import check_new, write_new
 from zapi_sync.errors import Code, ExitCode, UsageError
-from zapi_sync.language import _
+from zapi_sync.language import Text, ngettext
 from zapi_sync.render import groups_yaml
 from zapi_sync.render import importing as rendered
-from zapi_sync.render.words import count
 from zapi_sync.settle import link_of, lister
 from zapi_sync.strangers import StrangerLook
 
@@ -90,13 +89,13 @@ def _refuse_what_makes_no_sense(wish: Wish) -> None:
     for name in wish.instances:
         if not INSTANCE_NAME.fullmatch(name):
             raise _usage(
-                _('"{name}" is not the name of an instance', name=name),
-                _("a name is lower-case letters, digits, - and _"),
+                Text('"{name}" is not the name of an instance', name=name),
+                Text("a name is lower-case letters, digits, - and _"),
             )
     if wish.write and not wish.out:
         raise _usage(
-            _("--write needs --out FILE: what is in the state and in no config would be orphaned"),
-            _("zapi-sync import --all --write --out groups.yaml"),
+            Text("--write needs --out FILE: what is in the state and in no config would be orphaned"),
+            Text("zapi-sync import --all --write --out groups.yaml"),
         )
     if wish.out:
         check_new(Path(wish.out))
@@ -137,10 +136,14 @@ def _write(
         console.talk(config)
         if not wish.auto_approve:
             approve(
-                _("Take {number} into the state", number=count(len(found.imports), "group")),
+                ngettext(
+                    "Take {number} group into the state",
+                    "Take {number} groups into the state",
+                    len(found.imports),
+                ),
                 command="import --all",
-                hint=_("run it with --auto-approve once its result without --write was reviewed"),
-                nothing=_("nothing was written"),
+                hint=Text("run it with --auto-approve once its result without --write was reviewed"),
+                nothing=Text("nothing was written"),
             )
     if wish.out:
         write_new(Path(wish.out), config)

@@ -14,7 +14,7 @@ from zapi_sync.core.scaffold import GITIGNORE, SCHEMA, CodeHost, Fate, workflows
 from zapi_sync.edge import git, scaffold
 from zapi_sync.edge.inputs import environment, schema_text
 from zapi_sync.errors import Code, Diagnostic, ExitCode, Location, Severity
-from zapi_sync.language import _
+from zapi_sync.language import Text, _
 from zapi_sync.render import json, results
 
 if TYPE_CHECKING:
@@ -77,26 +77,30 @@ def _unseen(root: Path, pieces: list[Piece]) -> Iterator[Diagnostic]:
             name = {CodeHost.GITHUB: "GitHub", CodeHost.GITLAB: "GitLab"}[host]
             yield Diagnostic(
                 Code.WORKFLOW_UNSEEN,
-                _(
-                    "{name} looks for workflows at the repository's root alone, and that is {top}",
-                    name=name,
-                    top=top,
+                Text(
+                    "{host} looks for workflows at the repository's root alone, and that is {folder}",
+                    host=name,
+                    folder=top,
                 ),
-                _("move it there, and name this folder in it as working-directory")
+                Text("move it there, and name this folder in it as working-directory")
                 if host is CodeHost.GITHUB
-                else _("move it there, and change to this folder in its scripts"),
+                else Text("move it there, and change to this folder in its scripts"),
                 Location(str(root / path)),
                 Severity.WARNING,
             )
 
 
 def _next(folder: str, *, workflow: bool) -> str:
-    there = "" if folder == "." else _("cd {quote} && ", quote=shlex.quote(folder))
-    lines = [_("\nNext: {there}zapi-sync plan --sandbox", there=there)]
+    if folder == ".":
+        said = _("Next: zapi-sync plan --sandbox")
+    else:
+        said = _("Next: cd {folder} && zapi-sync plan --sandbox", folder=shlex.quote(folder))
+    lines = [f"\n{said}"]
     if workflow:
         lines.append(
             _(
-                "The workflow needs three secrets, and an owner in place of THE_OWNER: its first lines say more."
+                "The workflow needs three secrets, and an owner in place of THE_OWNER: "
+                "its first lines say more."
             )
         )
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.model import GroupKey
 from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import Code, UsageError
-from zapi_sync.language import _
+from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,10 +28,10 @@ def matching(
         fitting = fnmatch.filter(keys, pattern)
         if not fitting:
             near = nearest(pattern, keys)
-            did_you_mean = _('; did you mean "{near}"?', near=near) if near else ""
+            did_you_mean = Text('; did you mean "{near}"?', near=near) if near else ""
             raise UsageError.of(
                 Code.NO_SUCH_GROUP,
-                _(
+                Text(
                     '{whose} has no group "{pattern}"{did_you_mean}',
                     whose=whose,
                     pattern=pattern,
@@ -50,5 +50,5 @@ def targeted(config: Config, patterns: Sequence[str]) -> frozenset[GroupKey] | N
     """
     if not patterns:
         return None
-    hint = _("--target takes a key of the config, or a pattern of keys, as in 'launch-*'")
-    return matching(patterns, [group.key for group in config.groups], whose=_("the config"), hint=hint)
+    hint = Text("--target takes a key of the config, or a pattern of keys, as in 'launch-*'")
+    return matching(patterns, [group.key for group in config.groups], whose=Text("the config"), hint=hint)

@@ -15,7 +15,7 @@ class Language(click.ParamType[str, str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not known_as(value):
             self.fail(
-                _("there is no {value!r}; these there are: {known}", value=value, known=", ".join(LANGUAGES)),
+                _("there is no {name!r}; these there are: {known}", name=value, known=", ".join(LANGUAGES)),
                 param,
                 ctx,
             )

@@ -14,8 +14,7 @@ from zapi_sync.core.drift import Drift, drift_of
 from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code
-from zapi_sync.language import _
-from zapi_sync.render.words import count
+from zapi_sync.language import Text, ngettext
 from zapi_sync.settle import lister
 from zapi_sync.survey import Surveyor
 
@@ -43,8 +42,8 @@ def chosen(records: Mapping[GroupKey, Record], patterns: Sequence[str]) -> dict[
 
     Raises UsageError for one that fits none.
     """
-    hint = _("the keys of the state: zapi-sync state list")
-    wanted = matching(patterns, records, whose=_("the state"), hint=hint) if patterns else records.keys()
+    hint = Text("the keys of the state: zapi-sync state list")
+    wanted = matching(patterns, records, whose=Text("the state"), hint=hint) if patterns else records.keys()
     return {key: record for key, record in records.items() if key in wanted}
 
 
@@ -78,15 +77,16 @@ def teller(console: Console) -> Callable[[InstanceName, int, int], None]:
     """Tells how far a look is: in place at a terminal, elsewhere once an instance is through."""
 
     def looked(instance: InstanceName, number: int, total: int) -> None:
-        told = _(
-            'looked at {number} of {number_2} of the instance "{instance}"',
-            number=number,
-            number_2=count(total, "group"),
+        said = ngettext(
+            'looked at {done} of {number} group of the instance "{instance}"',
+            'looked at {done} of {number} groups of the instance "{instance}"',
+            total,
+            done=number,
             instance=instance,
         )
         if sys.stderr.isatty():
-            click.echo(f"\r{told}", nl=number == total, err=True)
+            click.echo(f"\r{said}", nl=number == total, err=True)
         elif number == total:
-            console.talk(told)
+            console.talk(said)
 
     return looked

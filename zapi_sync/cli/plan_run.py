@@ -22,7 +22,7 @@ from zapi_sync.core.plan import Create, Taken, Unsettled
 from zapi_sync.dataclass import dataclass
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +67,8 @@ def run(console: Console, options: PlanOptions) -> int:
     if options.refresh and options.out is not None:
         raise UsageError.of(
             Code.USAGE,
-            _("--refresh and --out do not go together: what the API said is no part of a saved plan"),
-            hint=_(
+            Text("--refresh and --out do not go together: what the API said is no part of a saved plan"),
+            hint=Text(
                 "look with --refresh first, then save with --out: apply FILE looks again before it creates"
             ),
         )
@@ -106,9 +106,11 @@ def run(console: Console, options: PlanOptions) -> int:
 def _encryption(recipients: int) -> str:
     if not recipients:
         return _("An apply decrypts the state.")
-    from zapi_sync.render.words import count
-
-    return _("An apply encrypts the state to {number}.", number=count(recipients, "recipient"))
+    return ngettext(
+        "An apply encrypts the state to {number} recipient.",
+        "An apply encrypts the state to {number} recipients.",
+        recipients,
+    )
 
 
 def _show(console: Console, planned: _Planned) -> None:

@@ -33,9 +33,9 @@ def follow(
                     wait = seconds((until - now()).total_seconds())
                     display.waiting(
                         _(
-                            "next is {key}, in {wait}: the pace between two creations",
+                            "next is {key}, in {time}: the pace between two creations",
                             key=group.key,
-                            wait=wait,
+                            time=wait,
                         )
                     )
                 case Started(group):
@@ -114,7 +114,7 @@ def _skipped(skipped: Skipped) -> str:
                 'the instance "{instance}" was stopped for this run, for the reason above', instance=instance
             )
         case SkipReason.OUT_OF_BUDGET:
-            until = timestamp(skipped.until) if skipped.until else "later"
+            until = timestamp(skipped.until) if skipped.until else _("later")
             why = _(
                 'the budget of a day is used up on the instance "{instance}"; run again after {until}',
                 instance=instance,

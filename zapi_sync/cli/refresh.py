@@ -23,9 +23,8 @@ from zapi_sync.cli.wiring import current, state_to_change
 from zapi_sync.core.drift import refreshments
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, StateInvalid
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext
 from zapi_sync.render import drift as rendered
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,10 +79,14 @@ def command(
         console.talk(rendered.refresh_text(known.groups, fresh, console.talk_paint))
         if not auto_approve:
             approve(
-                _("Write {number} anew into the state", number=count(len(fresh), "group")),
+                ngettext(
+                    "Write {number} group anew into the state",
+                    "Write {number} groups anew into the state",
+                    len(fresh),
+                ),
                 command="refresh",
-                hint=_("run it with --auto-approve once drift was reviewed"),
-                nothing=_("the state is as it was"),
+                hint=Text("run it with --auto-approve once drift was reviewed"),
+                nothing=Text("the state is as it was"),
             )
         with store.lock(lock_timeout):
             after = _write(store, known, fresh)
@@ -91,12 +94,8 @@ def command(
         told = [*warnings, *found.failures]
         console.result(rendered.refresh_json(known.groups, fresh, after, told))
     else:
-        what = (
-            _("Refreshed: {number}.", number=count(len(fresh), "group"))
-            if fresh
-            else _("Nothing to refresh.")
-        )
-        console.result(what)
+        said = ngettext("Refreshed: {number} group.", "Refreshed: {number} groups.", len(fresh))
+        console.result(said if fresh else _("Nothing to refresh."))
     return ExitCode.ERROR if found.failures else ExitCode.DONE
 
 
@@ -105,8 +104,8 @@ def _write(store: StateStore, seen: Known, fresh: Mapping[GroupKey, Record]) -> 
     if store.load().state != seen.state or seen.state is None:
         raise StateInvalid.of(
             Code.STATE_MOVED,
-            _("the state is not the one that the look began with: something wrote to it meanwhile"),
-            hint=_("run refresh again; nothing was written"),
+            Text("the state is not the one that the look began with: something wrote to it meanwhile"),
+            hint=Text("run refresh again; nothing was written"),
             file=store.name,
         )
     known = current(store)

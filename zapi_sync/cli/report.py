@@ -10,9 +10,8 @@ from zapi_sync.core.plan import Taken, Unsettled
 from zapi_sync.core.progress import RUN_AGAIN, Finished, Skipped, run_again_after
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import ExitCode
-from zapi_sync.language import _
+from zapi_sync.language import Joined, _, ngettext
 from zapi_sync.render import json, results, text
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +59,7 @@ def _with_doubt(step: Step, doubts: Mapping[GroupKey, str]) -> Step:
     doubt = doubts.get(step.key)
     if not isinstance(step, Unsettled) or not doubt or doubt in step.attempt.reason:
         return step
-    return replace(step, attempt=replace(step.attempt, reason=f"{step.attempt.reason}; {doubt}"))
+    return replace(step, attempt=replace(step.attempt, reason=Joined("; ", (step.attempt.reason, doubt))))
 
 
 def _report_text(
@@ -81,13 +80,12 @@ def _report_text(
         console.talk("\n" + "\n".join([*text.taken(taken, paint), *text.unsettled(open_steps, paint)]))
     meant = len(ended) + len(taken) + len(open_steps)
     if meant:
-        console.talk(
-            _("\n{made_count} of {number} done.", made_count=len(made), number=count(meant, "group"))
+        said = ngettext(
+            "{done} of {number} group done.", "{done} of {number} groups done.", meant, done=len(made)
         )
+        console.talk(f"\n{said}")
     if again := run_again_after(ended):
-        console.talk(
-            _("For the rest, run zapi-sync apply again after {timestamp}.", timestamp=timestamp(again))
-        )
+        console.talk(_("For the rest, run zapi-sync apply again after {time}.", time=timestamp(again)))
 
 
 def _exit_code(

@@ -44,33 +44,24 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
     try:
         server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
     except OSError as error:
-        click.echo(
-            _("error: the sandbox cannot start: {lower}", lower=(error.strerror or "").lower()), err=True
+        said = _("the sandbox cannot start: {reason}", reason=(error.strerror or "").lower())
+        hint = _(
+            "another --port than {port}, or another --db than {file}", port=port, file=printable(database)
         )
-        click.echo(
-            _(
-                "  hint: another --port than {port}, or another --db than {database}",
-                port=port,
-                database=printable(database),
-            ),
-            err=True,
-        )
+        click.echo(_("error") + f": {said}", err=True)
+        click.echo("  " + _("hint:") + f" {hint}", err=True)
         return ExitCode.ERROR
     except ValueError as error:
         raise click.UsageError(
-            _("the sandbox cannot start: {briefly}", briefly=_briefly(str(error), faults))
+            _("the sandbox cannot start: {reason}", reason=_briefly(str(error), faults))
         ) from None
-    click.echo(
-        _("sandbox: http://{host}:{server_port}  (Ctrl-C ends it)", host=HOST, server_port=server.server_port)
+    click.echo(_("sandbox: http://{host}:{port}  (Ctrl-C ends it)", host=HOST, port=server.server_port))
+    numbers = _(
+        "connected number {number}; numbers that end in {digits} cannot be added directly",
+        number=sandbox.CONNECTED_NUMBER,
+        digits=sandbox.NOT_ADDABLE_SUFFIX,
     )
-    click.echo(
-        _(
-            "  connected number {connected_number}; numbers that end in {not_addable_suffix} cannot be added directly",
-            connected_number=sandbox.CONNECTED_NUMBER,
-            not_addable_suffix=sandbox.NOT_ADDABLE_SUFFIX,
-        ),
-        err=True,
-    )
+    click.echo(f"  {numbers}", err=True)
     try:
         gc.enable()  # __main__ holds it off
         server.serve_forever()
@@ -90,6 +81,6 @@ def _briefly(problem: str, faults: tuple[str, ...]) -> str:
             return _(
                 'there is no fault "{fault}"; did you mean {near}? (--faults lists them)',
                 fault=fault,
-                near=" or ".join(near),
+                near=_(" or ").join(near),
             )
     return problem

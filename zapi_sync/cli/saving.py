@@ -36,7 +36,7 @@ from zapi_sync.errors import (
     StateInvalid,
     UsageError,
 )
-from zapi_sync.language import _
+from zapi_sync.language import Text, _
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def refuse_if_elsewhere(saved: SavedPlan, file: str) -> None:
     if missing:
         raise SavedPlanStale.of(
             Code.PLAN_STALE,
-            _("this plan is of {missing}, and there is no such file here", missing=missing[0]),
-            hint=_("run it in the folder that the plan was made in; nothing was sent"),
+            Text("this plan is of {file}, and there is no such file here", file=missing[0]),
+            hint=Text("run it in the folder that the plan was made in; nothing was sent"),
             file=file,
         )
 
@@ -167,9 +167,9 @@ def refuse_what_a_plan_says(names: Sequence[str]) -> None:
         if parameter.name in names and given:
             raise UsageError.of(
                 Code.PLAN_AND_MORE,
-                _(
-                    "{opts} does not go with a saved plan, which says what there is to say",
-                    opts=parameter.opts[-1],
+                Text(
+                    "{option} does not go with a saved plan, which says what there is to say",
+                    option=parameter.opts[-1],
                 ),
-                hint=_("leave it out: what was reviewed is done as it is, or not at all"),
+                hint=Text("leave it out: what was reviewed is done as it is, or not at all"),
             )

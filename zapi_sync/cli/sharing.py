@@ -14,7 +14,7 @@ from zapi_sync.core.moments import timestamp
 from zapi_sync.edge import inputs
 from zapi_sync.edge.lock import user
 from zapi_sync.errors import Code, StateInvalid
-from zapi_sync.language import _
+from zapi_sync.language import Text
 from zapi_sync.shared_state import LEASE_SECONDS, SharedState
 
 if TYPE_CHECKING:
@@ -71,12 +71,12 @@ def _missing(address: str, error: ImportError, package: str, extra: str) -> Stat
         raise error
     return StateInvalid.of(
         Code.EXTRA_MISSING,
-        _(
-            "a state at {partition}:// needs the package {package}, which is not installed",
-            partition=address.partition("://")[0],
+        Text(
+            "a state at {scheme}:// needs the package {package}, which is not installed",
+            scheme=address.partition("://")[0],
             package=package,
         ),
-        hint=_("pip install 'zapi-sync[{extra}]'", extra=extra),
+        hint=Text("pip install 'zapi-sync[{extra}]'", extra=extra),
     )
 
 
@@ -92,11 +92,11 @@ def _lease(environment: Mapping[str, str], usual: float) -> float:
     if not SHORTEST_LEASE <= seconds <= LONGEST_LEASE:
         raise StateInvalid.of(
             Code.STATE_ADDRESS,
-            _("{lease_variable} is no time that a lock can last", lease_variable=LEASE_VARIABLE),
-            hint=_(
-                "write seconds, from {shortest_lease:g} to {longest_lease:g}, or unset it",
-                shortest_lease=SHORTEST_LEASE,
-                longest_lease=LONGEST_LEASE,
+            Text("{variable} is no time that a lock can last", variable=LEASE_VARIABLE),
+            hint=Text(
+                "write seconds, from {shortest:g} to {longest:g}, or unset it",
+                shortest=SHORTEST_LEASE,
+                longest=LONGEST_LEASE,
             ),
         )
     return seconds

@@ -45,10 +45,9 @@ from zapi_sync.dataclass import replace
 from zapi_sync.edge.inputs import environment, schema
 from zapi_sync.edge.local_state import LocalState, read_given
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +75,7 @@ command.add_command(migrate_command)
 command.add_command(unlock_command)
 
 
-@command.command("list", short_help="List the keys of the state.")
+@command.command("list", short_help=Text("List the keys of the state."))
 @click.argument("patterns", nargs=-1, metavar="[KEY]...", shell_complete=complete_known_key)
 @files_option
 @state_option
@@ -93,15 +92,15 @@ def list_command(
     """
     entries = _entries(_store(console, files, state, sandbox=sandbox).load())
     if patterns:
-        hint = _("without a KEY, state list shows all")
-        chosen = matching(patterns, entries, whose=_("the state"), hint=hint)
+        hint = Text("without a KEY, state list shows all")
+        chosen = matching(patterns, entries, whose=Text("the state"), hint=hint)
         entries = {key: entry for key, entry in entries.items() if key in chosen}
     as_json = console.json
     console.result(rendered.listing_json(entries) if as_json else rendered.listing(entries, console.paint))
     return ExitCode.DONE
 
 
-@command.command("show", short_help="Show all that it knows under a key.")
+@command.command("show", short_help=Text("Show all that it knows under a key."))
 @click.argument("key", shell_complete=complete_known_key)
 @files_option
 @state_option
@@ -126,7 +125,7 @@ def show_command(console: Console, key: str, files: tuple[str, ...], state: str 
     return ExitCode.DONE
 
 
-@command.command("rm", short_help="Have it forget keys; the groups stay.")
+@command.command("rm", short_help=Text("Have it forget keys; the groups stay."))
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...", shell_complete=complete_known_key)
 @auto_approve_option
 @files_option
@@ -164,13 +163,14 @@ def rm_command(
         if not auto_approve:
             console.talk(rendered.listing({key: known.groups[key] for key in forgotten}, console.talk_paint))
             approve(
-                _(
-                    "Have the state forget {number} (the groups stay as they are)",
-                    number=count(len(forgotten), "key"),
+                ngettext(
+                    "Have the state forget {number} key (the groups stay as they are)",
+                    "Have the state forget {number} keys (the groups stay as they are)",
+                    len(forgotten),
                 ),
-                command=_("state rm"),
-                hint=_("run it with --auto-approve once it is sure that they are to be forgotten"),
-                nothing=_("nothing was forgotten"),
+                command=Text("state rm"),
+                hint=Text("run it with --auto-approve once it is sure that they are to be forgotten"),
+                nothing=Text("nothing was forgotten"),
             )
         left = {key: record for key, record in known.groups.items() if key not in forgotten}
         after = _state_of(known).with_groups(left)
@@ -179,11 +179,11 @@ def rm_command(
         backup = store.backup
         console.result(rendered.change_json(after, backup, warnings, removed=forgotten))
     else:
-        console.result(_("Forgotten: {named}. {kept}", named=named(forgotten), kept=_kept(store)))
+        console.result(_("Forgotten: {keys}. {kept}", keys=named(forgotten), kept=_kept(store)))
     return ExitCode.DONE
 
 
-@command.command("mv", short_help="Rename a key in it.")
+@command.command("mv", short_help=Text("Rename a key in it."))
 @click.argument("source", metavar="FROM", shell_complete=complete_known_key)
 @click.argument("target", metavar="TO")
 @files_option
@@ -222,9 +222,9 @@ def mv_command(
     if source in keys and target not in keys:
         console.talk(
             _(
-                "The config still says {source}: write {target} there.",
-                source=printable(source),
-                target=target,
+                "The config still says {old}: write {key} there.",
+                old=printable(source),
+                key=target,
             )
         )
     if console.json:
@@ -233,16 +233,16 @@ def mv_command(
     else:
         console.result(
             _(
-                "Moved: {source} is {target} now. {kept}",
-                source=printable(source),
-                target=target,
+                "Moved: {old} is {key} now. {kept}",
+                old=printable(source),
+                key=target,
                 kept=_kept(store),
             )
         )
     return ExitCode.DONE
 
 
-@command.command("pull", short_help="Print it as JSON.")
+@command.command("pull", short_help=Text("Print it as JSON."))
 @click.option("--backup", is_flag=True, help="The state before the last change by hand.")
 @files_option
 @state_option
@@ -261,18 +261,20 @@ def pull_command(
     if known.state is None:
         raise StateInvalid.of(
             Code.NOT_IN_STATE,
-            _("there is no backup: no state was changed by hand") if backup else _("there is no state yet"),
-            hint=_("apply makes a state, state rm, mv and push a backup; is --state right?"),
+            Text("there is no backup: no state was changed by hand")
+            if backup
+            else Text("there is no state yet"),
+            hint=Text("apply makes a state, state rm, mv and push a backup; is --state right?"),
             file=store.name,
         )
     if known.open:
-        console.talk(_("Not in it, as they are unsettled: {named}.", named=named(sorted(known.open))))
+        console.talk(_("Not in it, as they are unsettled: {keys}.", keys=named(sorted(known.open))))
     for_a_file = sys.stdout.encoding.lower() == "utf-8" and not sys.stdout.isatty()
     console.result(state_text(known.state, ascii_only=not for_a_file).removesuffix("\n"))
     return ExitCode.DONE
 
 
-@command.command("push", short_help="Put another one in its place.")
+@command.command("push", short_help=Text("Put another one in its place."))
 @click.argument("file", metavar="FILE", shell_complete=complete_file)
 @click.option("--force", is_flag=True, help="Also one that is older, of another lineage, or without groups.")
 @files_option
@@ -317,15 +319,13 @@ def push_command(
         backup = store.backup if is_new and before else None
         console.result(rendered.change_json(pushed, backup, []))
     elif is_new:
-        had = f" {_kept(store)}" if before else ""
-        console.result(
-            _(
-                "Pushed: {number}, serial {serial}.{had}",
-                number=count(len(pushed.groups), "group"),
-                serial=pushed.serial,
-                had=had,
-            )
+        said = ngettext(
+            "Pushed: {number} group, serial {serial}.",
+            "Pushed: {number} groups, serial {serial}.",
+            len(pushed.groups),
+            serial=pushed.serial,
         )
+        console.result(f"{said} {_kept(store)}" if before else said)
     else:
         console.result(_("Nothing to push: this is the state that is there."))
     return ExitCode.DONE
@@ -372,17 +372,18 @@ def _wanted_still(key: GroupKey, known: Known) -> Diagnostic:
     record = known.groups[key]
     return Diagnostic(
         Code.FORGOTTEN_AND_WANTED,
-        _(
-            'the config still has "{key}": once it is forgotten, the next apply creates a group for it AGAIN, unless it finds one of its name on the instance "{instance}"',
+        Text(
+            'the config still has "{key}": once it is forgotten, the next apply creates a group for it '
+            'AGAIN, unless it finds one of its name on the instance "{instance}"',
             key=key,
             instance=record.instance,
         ),
-        _("take the key out of the config, too; if it was renamed, zapi-sync state mv is what is wanted"),
+        Text("take the key out of the config, too; if it was renamed, zapi-sync state mv is what is wanted"),
         severity=Severity.WARNING,
     )
 
 
 def _kept(store: StateStore) -> str:
     if isinstance(store, LocalState):
-        return _("The state before is kept in {name}.", name=printable(store.backup_path.name))
+        return _("The state before is kept in {file}.", file=printable(store.backup_path.name))
     return _("The state before is kept: zapi-sync state pull --backup.")

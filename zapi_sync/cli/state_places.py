@@ -22,10 +22,9 @@ from zapi_sync.cli.wiring import check_kept, current, open_state, state_to_read,
 from zapi_sync.core.state_changes import named
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, StateInvalid, UsageError
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext
 from zapi_sync.render import state as rendered
 from zapi_sync.render.safe import printable
-from zapi_sync.render.words import count
 from zapi_sync.shared_state import SharedState
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from zapi_sync.ports import StateStore
 
 
-@click.command("migrate", short_help="Take it to another place.")
+@click.command("migrate", short_help=Text("Take it to another place."))
 @click.argument("source", metavar="FROM", shell_complete=complete_file)
 @click.argument("target", metavar="TO", shell_complete=complete_file)
 @lock_timeout_option
@@ -55,8 +54,8 @@ def migrate_command(
     if before.name == after.name:
         raise UsageError.of(
             Code.USAGE,
-            _("FROM and TO are one: {name}", name=printable(before.name)),
-            hint=_("name another place for TO"),
+            Text("FROM and TO are one: {name}", name=printable(before.name)),
+            hint=Text("name another place for TO"),
         )
     if not state_is_kept:
         check_kept(after, environment())
@@ -67,8 +66,8 @@ def migrate_command(
         if known.state is None:
             raise StateInvalid.of(
                 Code.NOT_IN_STATE,
-                _("there is no state here"),
-                hint=_("zapi-sync state list --state FROM shows what there is"),
+                Text("there is no state here"),
+                hint=Text("zapi-sync state list --state FROM shows what there is"),
                 file=before.name,
             )
         _refuse_another_state(after, known.state)
@@ -76,24 +75,29 @@ def migrate_command(
         if after.load() != known:
             raise StateInvalid.of(
                 Code.STATE_MOVED,
-                _("what was written here does not read as what was meant"),
-                hint=_("go on with the state at {name}, and look at what keeps this one", name=before.name),
+                Text("what was written here does not read as what was meant"),
+                hint=Text(
+                    "go on with the state at {state}, and look at what keeps this one", state=before.name
+                ),
                 file=after.name,
             )
     if console.json:
         console.result(rendered.change_json(known.state, None, []))
         return ExitCode.DONE
-    unsettled = _(", and what is unsettled: {named}", named=named(sorted(known.open))) if known.open else ""
-    console.result(
-        _(
-            "Migrated: {number}, serial {serial}{unsettled}.\nFrom now on: --state {name}, or ZAPI_SYNC_STATE. Remove {name_2}, lest somebody go on with it.",
-            number=count(len(known.state.groups), "group"),
-            serial=known.state.serial,
-            unsettled=unsettled,
-            name=printable(after.name),
-            name_2=printable(before.name),
-        )
+    unsettled = _(", and what is unsettled: {keys}", keys=named(sorted(known.open))) if known.open else ""
+    said = ngettext(
+        "Migrated: {number} group, serial {serial}{unsettled}.",
+        "Migrated: {number} groups, serial {serial}{unsettled}.",
+        len(known.state.groups),
+        serial=known.state.serial,
+        unsettled=unsettled,
     )
+    advice = _(
+        "From now on: --state {target}, or ZAPI_SYNC_STATE. Remove {source}, lest somebody go on with it.",
+        target=printable(after.name),
+        source=printable(before.name),
+    )
+    console.result(f"{said}\n{advice}")
     return ExitCode.DONE
 
 
@@ -103,17 +107,19 @@ def _refuse_another_state(store: StateStore, wanted: State) -> None:
     if there is not None and there != wanted:
         raise StateInvalid.of(
             Code.NOT_THE_NEXT_STATE,
-            _(
+            Text(
                 "there is another state here already (lineage {lineage}, serial {serial})",
                 lineage=there.lineage,
                 serial=there.serial,
             ),
-            hint=_("name a place that has none; zapi-sync state push puts one state in the place of another"),
+            hint=Text(
+                "name a place that has none; zapi-sync state push puts one state in the place of another"
+            ),
             file=store.name,
         )
 
 
-@click.command("unlock", short_help="Take a lock away that stayed.")
+@click.command("unlock", short_help=Text("Take a lock away that stayed."))
 @click.argument("id", metavar="ID")
 @auto_approve_option
 @files_option
@@ -135,23 +141,24 @@ def unlock_command(
     if not isinstance(store, SharedState):
         raise StateInvalid.of(
             Code.NO_SUCH_LOCK,
-            _("the lock of a state file is the kernel's: it ends with the process that has it"),
-            hint=_("zapi-sync doctor shows who holds it; end that process"),
+            Text("the lock of a state file is the kernel's: it ends with the process that has it"),
+            hint=Text("zapi-sync doctor shows who holds it; end that process"),
             file=store.name,
         )
     if not auto_approve:
-        console.talk(_("The lock is held by {holder}.", holder=printable(store.holder() or "nobody")))
+        holder = store.holder()
+        console.talk(_("The lock is held by {holder}.", holder=printable(holder) if holder else _("nobody")))
         approve(
             _("Take it away"),
-            command=_("state unlock"),
-            hint=_("run it with --auto-approve once it is known that its holder is gone"),
-            nothing=_("the lock stays"),
+            command=Text("state unlock"),
+            hint=Text("run it with --auto-approve once it is known that its holder is gone"),
+            nothing=Text("the lock stays"),
         )
-    holder = store.unlock(id)
+    unlocked = store.unlock(id)
     if console.json:
         known = store.load()
         if known.state:
             console.result(rendered.change_json(known.state, None, []))
     else:
-        console.result(_("Unlocked: it was held by {holder}.", holder=printable(str(holder))))
+        console.result(_("Unlocked: it was held by {holder}.", holder=printable(str(unlocked))))
     return ExitCode.DONE

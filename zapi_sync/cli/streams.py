@@ -9,7 +9,7 @@ from typing import TextIO
 
 from zapi_sync.core.redact import redacted_output, secrets_of
 from zapi_sync.errors import Code, OutputLost
-from zapi_sync.language import _
+from zapi_sync.language import Text
 
 
 def open_standard_streams() -> None:
@@ -69,8 +69,8 @@ class _Results(_Guarded):
             raise error
         raise OutputLost.of(
             Code.OUTPUT_LOST,
-            _("the result cannot be written: {lower}", lower=(error.strerror or "").lower()),
-            hint=_("see to where standard output goes; what was created stands in the state"),
+            Text("the result cannot be written: {reason}", reason=(error.strerror or "").lower()),
+            hint=Text("see to where standard output goes; what was created stands in the state"),
         ) from None
 
 

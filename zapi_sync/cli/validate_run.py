@@ -8,7 +8,7 @@ from zapi_sync.cli.console import Format
 from zapi_sync.cli.wiring import load_config
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.errors import ExitCode
-from zapi_sync.language import _
+from zapi_sync.language import ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,5 @@ def run(console: Console, files: Sequence[str], *, strict: bool) -> int:
 
             console.result(sarif.log(warnings))
         case _:
-            from zapi_sync.render.words import count
-
-            console.result(_("Valid: {number}.", number=count(len(config.groups), "group")))
+            console.result(ngettext("Valid: {number} group.", "Valid: {number} groups.", len(config.groups)))
     return ExitCode.ERROR if strict and warnings else ExitCode.DONE

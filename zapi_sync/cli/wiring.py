@@ -24,7 +24,7 @@ from zapi_sync.errors import (
     StateInvalid,
     UsageError,
 )
-from zapi_sync.language import _
+from zapi_sync.language import Text, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ _SHARED = ("postgresql://", "postgres://", "s3://", "gs://", "az://", "git:")
 def load_config(files: Sequence[str]) -> Config:
     """The config of all files together. Raises ConfigInvalid with the complaints about all of them."""
     sources = inputs.read_sources(files)
-    log.info(_("config: {sources}", sources=", ".join(source.name for source in sources)))
+    log.info(_("config: {files}", files=", ".join(source.name for source in sources)))
     return read_config(_documents(sources), inputs.schema("groups"))
 
 
@@ -111,8 +111,8 @@ def state_address(
         if sandbox:
             raise UsageError.of(
                 Code.USAGE,
-                _("--sandbox keeps its groups beside a state file, and this state is none"),
-                hint=_("leave out --state, or name a file"),
+                Text("--sandbox keeps its groups beside a state file, and this state is none"),
+                hint=Text("leave out --state, or name a file"),
             )
         return without_password(state)
     else:
@@ -120,8 +120,8 @@ def state_address(
     if not path.name:
         raise UsageError.of(
             Code.STATE_NO_FILE,
-            _("the state's path names no file"),
-            hint=_("name one: --state groups.state.json"),
+            Text("the state's path names no file"),
+            hint=Text("name one: --state groups.state.json"),
         )
     return str(path)
 
@@ -136,14 +136,14 @@ def _default_state(files: Sequence[str], chosen: str | None) -> Path:
         if strangers and not first.exists():
             raise UsageError.of(
                 Code.WHICH_STATE,
-                _(
-                    "the state of these files would be {first}, and there is one at {strangers} already",
-                    first=first,
-                    strangers=strangers[0],
+                Text(
+                    "the state of these files would be {file}, and there is one at {other} already",
+                    file=first,
+                    other=strangers[0],
                 ),
-                hint=_(
-                    "say which one is meant: --state {strangers}, if only the order of -f changed",
-                    strangers=strangers[0],
+                hint=Text(
+                    "say which one is meant: --state {other}, if only the order of -f changed",
+                    other=strangers[0],
                 ),
             )
         return first
@@ -171,10 +171,10 @@ def without_password(address: str) -> str:
     if is_shared(address) and re.match(r"\w+://[^/@]*:[^/@]+@|.*[?&]password=", address):
         raise UsageError.of(
             Code.STATE_ADDRESS,
-            _("a password stands in an address on the command line, which others can see while it runs"),
-            hint=_(
-                "set PGPASSWORD or ~/.pgpass, or the whole address as {state_variable}; and change the password",
-                state_variable=STATE_VARIABLE,
+            Text("a password stands in an address on the command line, which others can see while it runs"),
+            hint=Text(
+                "set PGPASSWORD or ~/.pgpass, or the whole address as {variable}; and change the password",
+                variable=STATE_VARIABLE,
             ),
         )
     return address
@@ -228,8 +228,10 @@ def state_to_read(files: Sequence[str], state: str | None, *, sandbox: bool) -> 
     stand beside is named, and not there: a misspelt name would pass for a state without groups."""
     for file in files if state is None else ():
         if file not in (DEFAULT_FILE, inputs.STDIN) and not os.path.lexists(file):
-            hint = _("name the config with -f FILE, or the state with --state FILE")
-            raise ConfigInvalid.of(Code.CONFIG_UNREADABLE, _("there is no such file"), hint=hint, file=file)
+            hint = Text("name the config with -f FILE, or the state with --state FILE")
+            raise ConfigInvalid.of(
+                Code.CONFIG_UNREADABLE, Text("there is no such file"), hint=hint, file=file
+            )
     return open_state(state_address(files, state, inputs.environment(), sandbox=sandbox))
 
 

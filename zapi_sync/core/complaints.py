@@ -6,13 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import dataclass, field
-from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.errors import Code, Diagnostic, Location, Severity
 from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from zapi_sync.errors import Severity
 
 MAX_COMPLAINTS = 1000
 """So many errors, and as many warnings, are told in a run: each costs a look at where it stands, and a
@@ -74,13 +72,12 @@ def merged(*several: Iterable[Diagnostic], files: Sequence[str]) -> tuple[Diagno
 
 
 def _more(severity: Severity, last: Location | None) -> Diagnostic:
+    told = Amount(MAX_COMPLAINTS)
     return Diagnostic(
         Code.MORE_MISTAKES,
-        Text(
-            "there are more {severity}s than the {max_complaints} that are told at once",
-            severity=severity,
-            max_complaints=Amount(MAX_COMPLAINTS),
-        ),
+        Text("there are more errors than the {number} that are told at once", number=told)
+        if severity is Severity.ERROR
+        else Text("there are more warnings than the {number} that are told at once", number=told),
         Text("see to those that are told, then run this again"),
         last,
         severity,

@@ -238,7 +238,7 @@ class _Reader:
                     Code.PACE_OF_NO_INSTANCE,
                     Place(place.document, ("pacing", "instances", instance), key=True),
                     Text('a pace for the instance "{instance}", and no group is on it', instance=instance),
-                    Text('did you mean "{close}"?', close=close)
+                    Text('did you mean "{meant}"?', meant=close)
                     if close
                     else Text("remove it, or put a group on that instance"),
                     severity=Severity.WARNING,
@@ -268,9 +268,9 @@ class _Reader:
                         meant=meant,
                     ),
                     Text(
-                        'did you mean "{meant}"? If not, {credential_variables} says what it is',
+                        'did you mean "{meant}"? If not, {variable} says what it is',
                         meant=meant,
-                        credential_variables=credential_variables(instance)[0],
+                        variable=credential_variables(instance)[0],
                     ),
                     severity=Severity.WARNING,
                 )
@@ -310,12 +310,12 @@ class _Reader:
                 Code.NAME_WITHOUT_NUMBER,
                 Place(document, (*path, "groupName")),
                 Text(
-                    'all {many_count} groups of "{key}" would be called "{group_name}"',
-                    many_count=Amount(len(many)),
+                    'all {number} groups of "{key}" would be called "{name}"',
+                    number=Amount(len(many)),
                     key=group.key,
-                    group_name=shortened(group.group_name),
+                    name=shortened(group.group_name),
                 ),
-                Text("write {number} where the number belongs, as in `Launch {number}`", number=NUMBER),
+                Text("write {n} where the number belongs, as in `Launch {n}`"),
             )
         else:
             return True
@@ -328,14 +328,19 @@ class _Reader:
         place = Place(document, path, key=True)
         first = self.group_places.setdefault(group.key, place)
         if first is not place:
-            both = Text('as "{path}" and as "{path_2}"', path=first.path[-1], path_2=path[-1])
             self._complain_of(
                 group,
                 told,
                 Code.GROUP_TWICE,
                 place,
-                Text('the group "{key}" is written ', key=group.key)
-                + (Text("in two files") if first.path == path else Text("twice: {both}", both=both)),
+                Text('the group "{key}" is written in two files', key=group.key)
+                if first.path == path
+                else Text(
+                    'the group "{key}" is written twice: as "{first}" and as "{second}"',
+                    key=group.key,
+                    first=first.path[-1],
+                    second=path[-1],
+                ),
                 Text("rename one of the two keys, or remove one"),
                 also=(Text("first written here"), first),
             )
@@ -359,30 +364,21 @@ class _Reader:
                 Code.NAME_TOO_LONG,
                 place,
                 Text(
-                    "this groupName is {name_count} characters long, and {max_name} is the most",
-                    name_count=len(name),
-                    max_name=MAX_NAME,
+                    "this groupName is {number} characters long, and {most} is the most",
+                    number=len(name),
+                    most=MAX_NAME,
                 ),
                 Text("shorten it"),
             )
         other, first = self._names.setdefault((group.instance, comparable_name(name)), (name, place))
         if first is not place:
-            alike = (
-                Text("is wanted twice")
-                if name == other
-                else Text('looks the same as "{other}", and both are wanted', other=other)
-            )
             self._complain_of(
                 group,
                 told,
                 Code.NAME_TWICE,
                 place,
-                Text(
-                    'the groupName "{name}" {alike} on the instance "{instance}"; WhatsApp tells groups apart by nothing else, so an interrupted apply could not',
-                    name=name,
-                    alike=alike,
-                    instance=group.instance,
-                ),
+                _wanted_twice(group, other)
+                + Text("; WhatsApp tells groups apart by nothing else, so an interrupted apply could not"),
                 Text("give one of the two another name"),
                 also=(Text("first wanted here"), first),
             )
@@ -464,6 +460,24 @@ class _Reader:
                 also=also,
                 severity=severity,
             )
+
+
+def _wanted_twice(group: Group, other: str) -> Text:
+    """What two groups of one instance share: their names, or how these look."""
+    name, instance = group.group_name, group.instance
+    if name == other:
+        return Text(
+            'the groupName "{name}" is wanted twice on the instance "{instance}"',
+            name=name,
+            instance=instance,
+        )
+    return Text(
+        'the groupName "{name}" looks the same as "{other}", and both are wanted on the instance '
+        '"{instance}"',
+        name=name,
+        other=other,
+        instance=instance,
+    )
 
 
 def _too_much_aliased(document: Document, excess: str) -> Diagnostic:

@@ -66,13 +66,11 @@ class DeclaredMoves:
             if move.source == move.target:
                 yield _to_itself(move, target)
             elif first_source is not source:
-                yield _twice(
-                    Text('the key "{source}" is moved twice', source=move.source), source, first_source
-                )
+                what = Text('the key "{key}" is moved twice, and one group has one key', key=move.source)
+                yield _twice(what, source, first_source)
             elif first_target is not target:
-                yield _twice(
-                    Text('two keys are moved to "{target}"', target=move.target), target, first_target
-                )
+                what = Text('two keys are moved to "{key}", and one group has one key', key=move.target)
+                yield _twice(what, target, first_target)
             elif move.source in circles:
                 if circles[move.source][0] == move.source:
                     yield _circle(circles[move.source], source)
@@ -88,11 +86,11 @@ def blocked(moves: Sequence[Move], places: Mapping[GroupKey, Place], known: Know
         yield Diagnostic(
             Code.MOVE_BLOCKED,
             Text(
-                '"{source}" is not moved: "{target}" is {standing}, and "{source}" is {standing_2}',
-                source=move.source,
-                target=move.target,
-                standing=_standing(known, move.target),
-                standing_2=_standing(known, move.source),
+                '"{old}" is not moved: "{new}" {what_new_is}, and "{old}" {what_old_is}',
+                old=move.source,
+                new=move.target,
+                what_new_is=_standing(known, move.target),
+                what_old_is=_standing(known, move.source),
             ),
             Text(
                 "if they are one group, have the state forget one of the two (zapi-sync state rm); "
@@ -103,10 +101,11 @@ def blocked(moves: Sequence[Move], places: Mapping[GroupKey, Place], known: Know
         )
 
 
-def _standing(known: Known, key: GroupKey) -> str:
+def _standing(known: Known, key: GroupKey) -> Text:
+    """What a key stands for by now, as the end of a sentence that begins with the key."""
     if key in known.groups:
-        return Text("the group {phone}", phone=known.groups[key].phone)
-    return "unsettled" if key in known.open else Text("what another key becomes")
+        return Text("is the group {group}", group=known.groups[key].phone)
+    return Text("is unsettled") if key in known.open else Text("is what another key becomes")
 
 
 def _circles(moves: Sequence[Move]) -> dict[GroupKey, list[GroupKey]]:
@@ -132,7 +131,7 @@ def _to_itself(move: Move, place: Place) -> Complaint:
     return Complaint(
         Code.MOVED_TO_ITSELF,
         place,
-        Text('the key "{source}" is moved to itself', source=move.source),
+        Text('the key "{key}" is moved to itself', key=move.source),
         Text("write the new key here, as it stands in `groups`"),
     )
 
@@ -141,7 +140,7 @@ def _twice(what: str, place: Place, first: Place) -> Complaint:
     return Complaint(
         Code.MOVED_TWICE,
         place,
-        Text("{what}, and one group has one key", what=what),
+        what,
         Text("remove one of the two moves"),
         (Text("first written here"), first),
     )
@@ -152,7 +151,7 @@ def _circle(keys: Sequence[GroupKey], place: Place) -> Complaint:
     return Complaint(
         Code.MOVED_IN_A_CIRCLE,
         place,
-        Text("these keys are moved in a circle: {named}", named=" -> ".join(named)),
+        Text("these keys are moved in a circle: {keys}", keys=" -> ".join(named)),
         Text("remove the move away from the key that stands in `groups`"),
     )
 
@@ -162,25 +161,29 @@ def _still_wanted(move: Move, place: Place, group: Place) -> Complaint:
         Code.MOVED_AND_WANTED,
         place,
         Text(
-            'the key "{source}" is moved to "{target}", and still stands in `groups`',
-            source=move.source,
-            target=move.target,
+            'the key "{old}" is moved to "{new}", and still stands in `groups`',
+            old=move.source,
+            new=move.target,
         ),
-        Text('write the group there as "{target}", or remove this move', target=move.target),
+        Text('write the group there as "{new}", or remove this move', new=move.target),
         (Text("it stands here"), group),
     )
 
 
 def _to_nothing(move: Move, place: Place, keys: Collection[GroupKey]) -> Complaint:
     close = nearest(move.target, keys)
-    near = Text('did you mean "{close}"? If not, ', close=close) if close else ""
     return Complaint(
         Code.MOVED_TO_NOTHING,
         place,
         Text(
-            'the key "{source}" is moved to "{target}", which is no key in `groups`',
-            source=move.source,
-            target=move.target,
+            'the key "{old}" is moved to "{new}", which is no key in `groups`',
+            old=move.source,
+            new=move.target,
         ),
-        Text("{near}write the group under that key, or remove this move", near=near),
+        Text(
+            'did you mean "{meant}"? If not, write the group under that key, or remove this move',
+            meant=close,
+        )
+        if close
+        else Text("write the group under that key, or remove this move"),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.keeping import Whereabouts
 from zapi_sync.core.phones import same_person
 from zapi_sync.dataclass import dataclass
-from zapi_sync.language import Text
+from zapi_sync.language import Joined, Plural, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,43 +75,33 @@ class Finding:
 def refused(check: Check, diagnostics: Sequence[Diagnostic], instance: InstanceName | None = None) -> Finding:
     """An error that some part of zapi-sync would end with."""
     first = diagnostics[0]
-    more = (
-        Text(" (and {diagnostics_count} more)", diagnostics_count=len(diagnostics) - 1)
-        if len(diagnostics) > 1
-        else ""
-    )
-    return Finding(
-        check,
-        Verdict.ERROR,
-        Text("{message}{more} [{code}]", message=first.message, more=more, code=first.code),
-        first.hint,
-        instance,
-        first.location,
-    )
+    more = Text(" (and {count} more)", count=len(diagnostics) - 1) if len(diagnostics) > 1 else ""
+    what = Joined("", (first.message, more, f" [{first.code}]"))
+    return Finding(check, Verdict.ERROR, what, first.hint, instance, first.location)
 
 
 def of_config(groups: Sequence[Group], warnings: Sequence[Diagnostic], again: str) -> Finding:
     """A config that can be read; `again` is the command that shows its warnings."""
-    told = Text(
-        "{number} on {number_2}",
-        number=_count(len(groups), "group"),
-        number_2=_count(len({each.instance for each in groups}), "instance"),
+    instances = {each.instance for each in groups}
+    what = Text(
+        "{groups} on {instances}",
+        groups=_groups(len(groups)),
+        instances=Plural("{number} instance", "{number} instances", len(instances)),
     )
     if warnings:
-        what = f"{told}; {_count(len(warnings), 'warning')}"
-        return Finding(Check.CONFIG, Verdict.WARNING, what, Text("{again} shows them", again=again))
-    return Finding(Check.CONFIG, Verdict.OK, told)
+        what += "; " + Plural("{number} warning", "{number} warnings", len(warnings))
+        return Finding(Check.CONFIG, Verdict.WARNING, what, Text("{command} shows them", command=again))
+    return Finding(Check.CONFIG, Verdict.OK, what)
 
 
 def of_state(known: Known, file: str) -> Finding:
     """A state that can be read, or none yet."""
     if known.state is None:
         return Finding(Check.STATE, Verdict.OK, Text("none yet; the first apply writes {file}", file=file))
-    groups = _count(len(known.groups), "group")
     what = Text(
         "{file}: {groups}, serial {serial}, of {remote}",
         file=file,
-        groups=groups,
+        groups=_groups(len(known.groups)),
         serial=known.state.serial,
         remote=known.state.remote,
     )
@@ -124,10 +114,11 @@ def of_journal(known: Known, *, is_there: bool) -> Finding:
         return Finding(
             Check.JOURNAL,
             Verdict.WARNING,
-            Text(
-                "{number} in doubt: {named}",
-                number=_count(len(known.open), "creation"),
-                named=_named(known.open),
+            Plural(
+                "{number} creation in doubt: {keys}",
+                "{number} creations in doubt: {keys}",
+                len(known.open),
+                keys=_named(known.open),
             ),
             Text(
                 "zapi-sync apply looks again, zapi-sync resolve KEY settles it by hand; "
@@ -153,7 +144,7 @@ def of_lock(holder: str | None) -> Finding:
         return Finding(
             Check.LOCK, Verdict.WARNING, Text("another zapi-sync is at work: {holder}", holder=holder), hint
         )
-    return Finding(Check.LOCK, Verdict.OK, "free")
+    return Finding(Check.LOCK, Verdict.OK, Text("free"))
 
 
 def of_encryption(recipients: Sequence[str], warnings: Sequence[Diagnostic], *, is_to_come: bool) -> Finding:
@@ -165,22 +156,18 @@ def of_encryption(recipients: Sequence[str], warnings: Sequence[Diagnostic], *, 
             Text("the config has the next apply decrypt the state"),
             Text("write the recipients under `encryption` if that is not meant"),
         )
-    told = Text(
-        "{number}, and an identity given here reads what is encrypted to them",
-        number=_count(len(recipients), "recipient"),
+    what: str = Plural(
+        "{number} recipient, and an identity given here reads what is encrypted to them",
+        "{number} recipients, and an identity given here reads what is encrypted to them",
+        len(recipients),
     )
     if warnings:
-        return Finding(
-            Check.ENCRYPTION,
-            Verdict.WARNING,
-            f"{told}; {warnings[0].message}",
-            warnings[0].hint,
-            None,
-            warnings[0].location,
-        )
-    return Finding(
-        Check.ENCRYPTION, Verdict.OK, Text("{told} (from the next apply)", told=told) if is_to_come else told
-    )
+        first = warnings[0]
+        what = Joined("; ", (what, first.message))
+        return Finding(Check.ENCRYPTION, Verdict.WARNING, what, first.hint, None, first.location)
+    if is_to_come:
+        what += Text(" (from the next apply)")
+    return Finding(Check.ENCRYPTION, Verdict.OK, what)
 
 
 def of_permissions(open_files: Sequence[str], unwritable: Sequence[str]) -> Iterator[Finding]:
@@ -208,20 +195,18 @@ def of_git(
                 Check.GIT,
                 Verdict.WARNING,
                 Text("git takes the sandbox's state, in which nothing is real"),
-                Text("add {sandbox_files} to .gitignore", sandbox_files=SANDBOX_FILES),
+                Text("add {files} to .gitignore", files=SANDBOX_FILES),
             )
         case Whereabouts.IGNORED if sandbox:
             yield Finding(Check.GIT, Verdict.OK, Text("git ignores the sandbox's state, as it should"))
         case Whereabouts.COMMITTABLE:
-            there = Text(", and with it {named}", named=_named(hosts)) if hosts else ""
-            yield Finding(
-                Check.GIT,
-                Verdict.OK,
-                Text(
-                    "git takes the state{there}; its invite links and phone numbers are secrets: for a private repository alone",
-                    there=there,
-                ),
+            there = Text(", and with it {hosts}", hosts=_named(hosts)) if hosts else ""
+            what = Text(
+                "git takes the state{and_hosts}; its invite links and phone numbers are secrets: "
+                "for a private repository alone",
+                and_hosts=there,
             )
+            yield Finding(Check.GIT, Verdict.OK, what)
         case Whereabouts.IGNORED:
             yield Finding(
                 Check.GIT,
@@ -239,7 +224,8 @@ def of_git(
             Verdict.ERROR,
             Text("git has {path}, which belongs to this machine alone", path=path),
             Text(
-                "git rm --cached {path}, and ignore it; what was secret in it and was pushed is none any more",
+                "git rm --cached {path}, and ignore it; what was secret in it and was pushed "
+                "is none any more",
                 path=path,
             ),
         )
@@ -290,15 +276,15 @@ def of_number(
             Check.NUMBER,
             Verdict.ERROR,
             Text(
-                "{shown} is connected, and among the phones of {named}: create-group refuses that",
-                shown=shown,
-                named=_named(listing),
+                "{number} is connected, and among the phones of {keys}: create-group refuses that",
+                number=shown,
+                keys=_named(listing),
             ),
             Text("take it out of the list: who creates a group is in it anyway"),
             instance,
             where.get(listing[0]),
         )
-    return Finding(Check.NUMBER, Verdict.OK, Text("{shown}, in nobody's list", shown=shown), None, instance)
+    return Finding(Check.NUMBER, Verdict.OK, Text("{number}, in nobody's list", number=shown), None, instance)
 
 
 def of_clock(told: datetime | None, now: datetime, instance: InstanceName) -> Finding:
@@ -308,8 +294,8 @@ def of_clock(told: datetime | None, now: datetime, instance: InstanceName) -> Fi
     skew = abs(now - told)
     if skew > MAX_SKEW:
         what = Text(
-            "this machine's clock and the API's are {total_seconds:.0f} s apart",
-            total_seconds=skew.total_seconds(),
+            "this machine's clock and the API's are {seconds:.0f} s apart",
+            seconds=skew.total_seconds(),
         )
         hint = Text("set the clock (NTP): pace and budget go by it")
         return Finding(Check.CLOCK, Verdict.WARNING, what, hint, instance)
@@ -329,15 +315,9 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
 
 def _named(keys: Iterable[str]) -> str:
     names = sorted(keys)
-    more = (
-        Text(" and {names_count} more", names_count=len(names) - MAX_NAMED) if len(names) > MAX_NAMED else ""
-    )
+    more = Text(" and {count} more", count=len(names) - MAX_NAMED) if len(names) > MAX_NAMED else ""
     return ", ".join(names[:MAX_NAMED]) + more
 
 
-def _count(number: int, what: str) -> str:
-    return (
-        Text("{number} {what}", number=number, what=what)
-        if number == 1
-        else Text("{number} {what}s", number=number, what=what)
-    )
+def _groups(number: int) -> Plural:
+    return Plural("{number} group", "{number} groups", number)

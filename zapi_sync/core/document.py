@@ -73,12 +73,10 @@ class Aliased:
     def excess(self) -> str | None:
         """The bound that this is beyond, in words."""
         if self.values > MAX_EXPANDED:
-            return Text("{max_expanded} values", max_expanded=Amount(MAX_EXPANDED))
-        return (
-            Text("{max_expanded_text} characters", max_expanded_text=Amount(MAX_EXPANDED_TEXT))
-            if self.text > MAX_EXPANDED_TEXT
-            else None
-        )
+            return Text("{number} values", number=Amount(MAX_EXPANDED))
+        if self.text > MAX_EXPANDED_TEXT:
+            return Text("{number} characters", number=Amount(MAX_EXPANDED_TEXT))
+        return None
 
 
 @dataclass(frozen=True)
@@ -275,7 +273,7 @@ class _Builder:
             self._fail(
                 Code.ALIAS_OF_NOTHING,
                 event,
-                Text("nothing above carries the anchor &{name}", name=shortened(name or "")),
+                Text("nothing above carries the anchor &{anchor}", anchor=shortened(name or "")),
                 Text("write the anchor above its first use, or quote the text if it is no alias"),
             )
         anchored = self._anchors[name]
@@ -283,7 +281,7 @@ class _Builder:
             self._fail(
                 Code.ALIAS_OF_NOTHING,
                 event,
-                Text("*{name} stands inside the value that it names", name=shortened(name or "")),
+                Text("*{anchor} stands inside the value that it names", anchor=shortened(name or "")),
                 Text("write the value out"),
             )
         self._values += anchored.size
@@ -305,7 +303,7 @@ class _Builder:
             self._fail(
                 Code.BEYOND_BOUNDS,
                 event,
-                Text("more than {max_depth} levels of nesting", max_depth=MAX_DEPTH),
+                Text("more than {most} levels of nesting", most=MAX_DEPTH),
                 Text("a groups file needs four: is this one?"),
             )
 
@@ -363,7 +361,7 @@ class _Builder:
             self._fail(
                 Code.BEYOND_BOUNDS,
                 event,
-                Text("more than {max_values} keys and values in one file", max_values=Amount(MAX_VALUES)),
+                Text("more than {most} keys and values in one file", most=Amount(MAX_VALUES)),
                 Text("split the file: -f takes a folder, or several files"),
             )
         if event.tag is not None:

@@ -56,7 +56,7 @@ class Encryption:
 def no_recipient(document: Document, path: Path, value: object) -> Diagnostic:
     """The complaint about what stands among the recipients and is none; a secret key is not repeated."""
     text = str(value)
-    if KEY_MARK in text.upper() or Text("PRIVATE KEY") in text:
+    if KEY_MARK in text.upper() or "PRIVATE KEY" in text:
         return Diagnostic(
             Code.NO_RECIPIENT,
             Text("a secret key stands among the recipients: whoever has it can read the state"),

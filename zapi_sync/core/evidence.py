@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zapi_sync.core.names import comparable_name
 from zapi_sync.core.phones import person, same_person
 from zapi_sync.dataclass import dataclass
-from zapi_sync.language import Text
+from zapi_sync.language import Plural, Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -78,7 +78,11 @@ def contradictions(attempt: OpenAttempt, metadata: Metadata, own_phone: str | No
     expected = {person(phone) for phone in (*group.phones, own_phone or "")}
     strangers = [phone for phone in metadata.participants or () if person(phone) not in expected]
     if own_phone and strangers:
-        yield Text("{strangers_count} of its participants were not asked for", strangers_count=len(strangers))
+        yield Plural(
+            "{number} of its participants were not asked for",
+            "{number} of its participants were not asked for",
+            len(strangers),
+        )
 
 
 def not_added(group: Group, metadata: Metadata) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def read_holder(text: str | bytes) -> Holder:
         who, host, since = (str(members[name]) for name in ("who", "host", "since"))
         return Holder(str(members["id"]), who, host, int(members["pid"]), since)
     except (KeyError, TypeError, RecursionError) as error:
-        raise ValueError(Text("no holder of a lock")) from error
+        raise ValueError("holder") from error
 
 
 @dataclass(frozen=True, slots=True)

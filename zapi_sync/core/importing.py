@@ -158,9 +158,8 @@ class _Sorting:
         """By a key of the config or of the journal."""
         if key := self._open.get(place):
             reason = Text('it may be what became of "{key}", whose creation is in doubt', key=key)
-            return LeftOut(
-                seen, reason, Text("zapi-sync resolve {key} --adopt {phone}", key=key, phone=seen.phone)
-            )
+            hint = Text("zapi-sync resolve {key} --adopt {phone}", key=key, phone=seen.phone)
+            return LeftOut(seen, reason, hint)
         key = self._wanted.get(place)
         if key in self.known.groups:
             return LeftOut(seen, Text('its name is that of "{key}", which has another group', key=key))
@@ -175,9 +174,8 @@ class _Sorting:
     def _told_before(self, seen: Seen, place: tuple[InstanceName, str]) -> LeftOut | None:
         """Another group of this run has its name or, on another instance, its id."""
         if other := self._ids.get(seen.phone):
-            return LeftOut(
-                seen, Text('it is taken in on the instance "{other}", which lists it, too', other=other)
-            )
+            reason = Text('it is taken in on the instance "{instance}", which lists it, too', instance=other)
+            return LeftOut(seen, reason)
         if key := self._names.get(place):
             reason = Text(
                 'its name is that of "{key}", and a name stands for one group of an instance', key=key
@@ -199,7 +197,7 @@ def _unusable(seen: Seen, name: str) -> LeftOut | None:
     """A name that no config may have."""
     hint = Text("rename it on the phone, then run this again")
     if len(name) > MAX_NAME:
-        return LeftOut(seen, Text("its name is longer than {max_name} characters", max_name=MAX_NAME), hint)
+        return LeftOut(seen, Text("its name is longer than {most} characters", most=MAX_NAME), hint)
     if any("\ud800" <= character <= "\udfff" for character in name):
         return LeftOut(seen, Text("its name holds half of a character"), hint)
     problems = (each.message for each in name_problems(name) if each.severity is Severity.ERROR)
@@ -223,13 +221,13 @@ def _participants(
         elif same_person(phone, own_phone):
             continue
         elif (first := phones.setdefault(person(phone), phone)) != phone:
-            others.append((who, Text("the same person as {first}", first=first)))
+            others.append((who, Text("the same person as {phone}", phone=first)))
     return tuple(phones.values()), tuple(others)
 
 
 def _told(members: Iterable[Member], untold: Callable[[tuple[str, str]], None]) -> Iterator[str]:
     for member in members:
         if member.who is None:
-            untold(("somebody", Text("neither a phone number nor an @lid is told")))
+            untold((Text("somebody"), Text("neither a phone number nor an @lid is told")))
         else:
             yield member.who

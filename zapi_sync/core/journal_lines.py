@@ -98,15 +98,15 @@ def check_belongs(journal: Journal, state: State, file: str) -> None:
         return
     if begin.lineage != state.lineage:
         why = Text(
-            "it goes on from another state (lineage {lineage}, and the state's is {lineage_2})",
+            "it goes on from another state (lineage {lineage}, and the state's is {lineage_of_state})",
             lineage=begin.lineage,
-            lineage_2=state.lineage,
+            lineage_of_state=state.lineage,
         )
     elif begin.serial > state.serial:
         why = Text(
-            "it goes on from serial {serial}, and the state beside it is at serial {serial_2}",
+            "it goes on from serial {serial}, and the state beside it is at serial {serial_of_state}",
             serial=begin.serial,
-            serial_2=state.serial,
+            serial_of_state=state.serial,
         )
     else:
         return
@@ -128,12 +128,11 @@ def _event(number: int, line: bytes, file: str, keyring: Keyring | None) -> Even
             sealed = b64decode(members["sealed"], validate=True)
             members = json.loads(keyring.opened(sealed, file, number), object_pairs_hook=unique_members)
         if _number(members, "n") != number:
-            raise _broken(file, number, Text("it is numbered {members}", members=members["n"]))
+            raise _broken(file, number, Text("it is numbered {number}", number=members["n"]))
         return _event_of(members)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _broken(
-            file, number, Text("it is of no known form; a newer zapi-sync may have written it")
-        ) from None
+        why = Text("it is of no known form; a newer zapi-sync may have written it")
+        raise _broken(file, number, why) from None
 
 
 def _broken(file: str, number: int, why: str) -> StateInvalid:

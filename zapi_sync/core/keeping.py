@@ -17,12 +17,21 @@ _NO = ("", "0", "false", "no", "off")
 
 
 class Whereabouts(StrEnum):
-    """Where a file stands, as git sees it; in words that go on from "the state ..."."""
+    """Where a file stands, as git sees it."""
 
-    COMMITTABLE = "can be committed"
-    IGNORED = "is ignored by git"
-    OUTSIDE = "is in no git work tree"
-    UNKNOWN = "is where git gives no answer"
+    COMMITTABLE = "committable"
+    IGNORED = "ignored"
+    OUTSIDE = "outside"
+    UNKNOWN = "unknown"
+
+
+_FILES = {"state": Text("the state"), "journal": Text("the journal")}
+_STANDS = {
+    Whereabouts.IGNORED: Text("is ignored by git"),
+    Whereabouts.OUTSIDE: Text("is in no git work tree"),
+    Whereabouts.UNKNOWN: Text("is where git gives no answer"),
+}
+"""Each goes on from one of _FILES."""
 
 
 def ci_of(environment: Mapping[str, str]) -> str | None:
@@ -38,10 +47,10 @@ def vanishing(what: str, file: str, ci: str, whereabouts: Whereabouts) -> Diagno
     return Diagnostic(
         Code.STATE_WOULD_VANISH,
         Text(
-            "this is a CI job ({ci} is set), and the {what} {whereabouts}: it would vanish with the runner",
-            ci=ci,
-            what=what,
-            whereabouts=whereabouts,
+            "this is a CI job ({variable} is set), and {file} {stands}: it would vanish with the runner",
+            variable=ci,
+            file=_FILES[what],
+            stands=_STANDS[whereabouts],
         ),
         Text(
             "{remedy}; if something else keeps it, say --state-is-kept; nothing was sent",
@@ -54,11 +63,12 @@ def vanishing(what: str, file: str, ci: str, whereabouts: Whereabouts) -> Diagno
 def _remedy(file: str, whereabouts: Whereabouts) -> str:
     match whereabouts:
         case Whereabouts.IGNORED:
-            look = Text("git check-ignore -v {quote}", quote=shlex.quote(file))
-            return Text("see to it that git takes it ({look}), and commit it afterwards", look=look)
+            return Text(
+                "see to it that git takes it (git check-ignore -v {file}), and commit it afterwards",
+                file=shlex.quote(file),
+            )
         case Whereabouts.OUTSIDE:
             return Text("name one in a clone (--state), and commit it afterwards")
         case _:
-            return Text(
-                "see what `git -C {quote} status` says", quote=shlex.quote(file.rpartition("/")[0] or ".")
-            )
+            folder = shlex.quote(file.rpartition("/")[0] or ".")
+            return Text("see what `git -C {folder} status` says", folder=folder)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Diagnostic
-from zapi_sync.language import Text
+from zapi_sync.language import Joined, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,10 @@ UNANSWERED_IN_A_ROW = 3
 
 def about(what: str, diagnostics: Iterable[Diagnostic], code: Code | None = None) -> list[Diagnostic]:
     """The complaints, each with what could not be done for it, and under another code where one is given."""
-    return [replace(each, code=code or each.code, message=f"{what}: {each.message}") for each in diagnostics]
+    return [
+        replace(each, code=code or each.code, message=Joined(": ", (what, each.message)))
+        for each in diagnostics
+    ]
 
 
 def look_ended(instance: InstanceName, left: int) -> Diagnostic:
@@ -27,8 +30,9 @@ def look_ended(instance: InstanceName, left: int) -> Diagnostic:
     return Diagnostic(
         Code.LOOK_ENDED,
         Text(
-            '{unanswered_in_a_row} groups in a row of the instance "{instance}" gave no usable answer, so the look at it ended; not looked at: {left}',
-            unanswered_in_a_row=UNANSWERED_IN_A_ROW,
+            '{count} groups in a row of the instance "{instance}" gave no usable answer, '
+            "so the look at it ended; not looked at: {left}",
+            count=UNANSWERED_IN_A_ROW,
             instance=instance,
             left=left,
         ),

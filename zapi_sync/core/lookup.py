@@ -185,12 +185,10 @@ def _what_else(answer: Answer, body: object) -> str:
     said = body.get("error") if isinstance(body, dict) else None
     if said is None and answer.status != 200:
         said = _error_of(answer)
-    detail = f": {' '.join(said.split())}" if isinstance(said, str) else ""
-    return (
-        Text("status {status}{detail}", status=answer.status, detail=detail)
-        if answer.status != 200 or detail
-        else Text("not what is documented")
-    )
+    status = Text("status {status}", status=answer.status)
+    if isinstance(said, str):
+        return status + f": {' '.join(said.split())}"
+    return Text("not what is documented") if answer.status == 200 else status
 
 
 def _error_of(answer: Answer) -> object:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
-from zapi_sync.language import Text
-
 
 def timestamp(moment: datetime) -> str:
     """A moment as it stands in state and journal: UTC, whole seconds."""
@@ -17,5 +15,5 @@ def moment_of(timestamp: str) -> datetime:
     all time, to which nothing can be added."""
     moment = datetime.fromisoformat(timestamp)
     if moment.tzinfo is None or not MINYEAR < moment.year < MAXYEAR:
-        raise ValueError(Text("no moment that anything happened at"))
+        raise ValueError(timestamp)
     return moment.astimezone(UTC)

@@ -76,34 +76,41 @@ def name_problems(name: str) -> Iterator[NameProblem]:
         )
         return
     if found := re.search(_BREAK, name):
-        what = Text("this groupName holds {named}: WhatsApp shows a name on one line", named=_named(found[0]))
+        what = Text(
+            "this groupName holds {character}: WhatsApp shows a name on one line", character=_named(found[0])
+        )
         yield _error(Code.NAME_UNUSABLE, what, Text("write the name on one line, without control characters"))
     if found := re.search(_BIDI_CONTROL, name):
         what = Text(
-            "this groupName holds {named}, which makes people read another name than this",
-            named=_named(found[0]),
+            "this groupName holds {character}, which makes people read another name than this",
+            character=_named(found[0]),
         )
         hint = Text("remove it: right-to-left names are shown rightly without")
         yield _error(Code.NAME_DISGUISED, what, hint)
     units = len(name.encode("utf-16-le", "surrogatepass")) // 2
     if len(name) <= MAX_NAME < units:
         what = Text(
-            "this groupName is {name_count} characters long, which make {units} where emoji count twice, and {max_name} is the most that WhatsApp is known to take",
-            name_count=len(name),
+            "this groupName is {number} characters long, which make {units} where emoji count twice, and "
+            "{most} is the most that WhatsApp is known to take",
+            number=len(name),
             units=units,
-            max_name=MAX_NAME,
+            most=MAX_NAME,
         )
         yield _warning(Code.NAME_TOO_LONG, what, Text("shorten it, lest WhatsApp refuse or cut it"))
     if name != name.strip():
-        where = "begins" if name != name.lstrip() else "ends"
-        what = Text("this groupName {where} with a blank, which WhatsApp may drop", where=where)
+        what = (
+            Text("this groupName begins with a blank, which WhatsApp may drop")
+            if name != name.lstrip()
+            else Text("this groupName ends with a blank, which WhatsApp may drop")
+        )
         yield _warning(
             Code.NAME_WITH_BORDERS, what, Text("remove it, unless it is meant: it is sent as it stands")
         )
     unseen = next((found[0] for found in re.finditer(_UNSEEN, name) if not found[1]), None)
     if odd := unseen or "".join(re.findall(_ODD_BLANK, name.strip())[:1]):
         what = Text(
-            "this groupName holds {named}, which nobody can tell from the name without it", named=_named(odd)
+            "this groupName holds {character}, which nobody can tell from the name without it",
+            character=_named(odd),
         )
         hint = Text("write the name again by hand (pasted text brings such characters along)")
         yield _warning(Code.NAME_WITH_INVISIBLES, what, hint)
@@ -118,11 +125,11 @@ def _is_seen(character: str) -> bool:
 
 def _named(character: str) -> str:
     """A character that cannot be shown: U+202E (right-to-left override)."""
-    number = f"U+{ord(character):04X}"
+    code = f"U+{ord(character):04X}"
     if character in "\n\r\x85":
-        return Text("{number} (a line break)", number=number)
-    name = unicodedata.name(character, Text("a control character")).lower()
-    return Text("{number} ({name})", number=number, name=name)
+        return Text("{code} (a line break)", code=code)
+    name = unicodedata.name(character, "").lower()
+    return f"{code} ({name})" if name else Text("{code} (a control character)", code=code)
 
 
 def _error(code: Code, message: str, hint: str) -> NameProblem:

@@ -46,12 +46,12 @@ def read_place(address: str) -> Place:
         raise StateInvalid.of(
             Code.STATE_ADDRESS,
             Text(
-                "what follows {partition}:// is no BUCKET[/PREFIX/]NAME",
-                partition=address.partition("://")[0],
+                "what follows {scheme}:// is no BUCKET[/PREFIX/]NAME",
+                scheme=address.partition("://")[0],
             ),
             hint=Text(
-                "write letters, digits and . _ = @ + - between slashes, as in "
-                "s3://acme-infra/whatsapp/launch; credentials and endpoints are read from the environment alone"
+                "write letters, digits and . _ = @ + - between slashes, as in s3://acme-infra/whatsapp/launch"
+                "; credentials and endpoints are read from the environment alone"
             ),
         )
     name = (parts["name"] or "groups").removesuffix(".state.json")
@@ -228,32 +228,32 @@ NO_CONDITIONS = (
     Text("keep the state where it does, or in git or PostgreSQL: without them there is no lock"),
 )
 _REASONS = (
-    (Text(r"status code: 501|not supported|not implemented"), *NO_CONDITIONS),
+    (re.compile(r"status code: 501|not supported|not implemented"), *NO_CONDITIONS),
     (
-        r"169\.254\.|metadata\.google\.internal",  # where the clouds' own machines get theirs
+        re.compile(r"169\.254\.|metadata\.google\.internal"),  # where the clouds' own machines get theirs
         Text("no credentials were found"),
         Text("set those of the cloud in this environment, as its own tools read them"),
     ),
     (
-        Text(r"configured region|status code: 30[1278]"),
+        re.compile(r"configured region|status code: 30[1278]"),
         Text("the bucket is in another region"),
         Text("set AWS_REGION to the bucket's own"),
     ),
     (
-        Text(r"status code: 40[13]"),
+        re.compile(r"status code: 40[13]"),
         Text("access was denied"),
         Text(
             "see to the credentials of this environment, and that they may list, read, write and delete there"
         ),
     ),
-    (Text(r"status code: 404"), *NO_BUCKET),
+    (re.compile(r"status code: 404"), *NO_BUCKET),
     (
-        Text(r"kind: Timeout"),
+        re.compile(r"kind: Timeout"),
         Text("it gave no answer in time"),
         Text("see to the network or the service, then run this again"),
     ),
     (
-        Text(r"kind: Connect"),
+        re.compile(r"kind: Connect"),
         Text("it cannot be reached"),
         Text("see to the network, a proxy or the endpoint, then run this again"),
     ),
@@ -267,11 +267,8 @@ def trouble_of(text: str) -> Trouble:
     code = status[1] if status else ""
     # those that are told to come again, and those in whose place the put may have been done after all
     is_final = code[:1] in ("3", "4") and code not in ("408", "409", "412", "429")
-    for pattern, why, remedy in _REASONS:
-        if re.search(pattern, text):
-            return Trouble(why, remedy, is_final)
-    return Trouble(
-        Text("it answered with {code}", code=code) if code else Text("it gave no usable answer"),
-        _OTHERWISE,
-        is_final,
-    )
+    for pattern, known, remedy in _REASONS:
+        if pattern.search(text):
+            return Trouble(known, remedy, is_final)
+    why = Text("it answered with {status}", status=code) if code else Text("it gave no usable answer")
+    return Trouble(why, _OTHERWISE, is_final)

@@ -9,8 +9,6 @@ import yaml
 from yaml.events import ScalarEvent
 from yaml.reader import Reader
 
-from zapi_sync.language import Text
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,8 +18,7 @@ MERGE = "<<"
 """The key that brings what other mappings hold (YAML merge key)."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_BAD_ESCAPE = Text("found invalid Unicode character escape code")
-
+_BAD_ESCAPE = "found invalid Unicode character escape code"
 
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -60,7 +57,7 @@ def _mark(mark: object) -> yaml.Mark | None:
 
 def is_too_deep(error: yaml.YAMLError) -> bool:
     """Whether libyaml met its own bound (since 0.2.6: 1,000 levels), which it does while it reads ahead."""
-    return getattr(error, "problem", None) == Text("exceeded maximum nesting depth")
+    return getattr(error, "problem", None) == "exceeded maximum nesting depth"
 
 
 def first_unprintable(text: str) -> int:

@@ -31,6 +31,13 @@ MAX_PARTICIPANTS = 1023
 _MANY_NAMES = 500
 """Where more are called by name than that, none is looked at for being what was meant."""
 _NAME = re.compile("[a-z][a-z0-9_-]*")
+_OWNER = {"group": Text("this group"), "team": Text("this team")}
+_WITHIN = {"group": Text("in this group"), "team": Text("in this team")}
+_ALL_LIDS = {
+    "group": Text("all participants of this group are @lid entries, and create-group leaves those out"),
+    "team": Text("all participants of this team are @lid entries, and create-group leaves those out"),
+}
+_SPLIT = {"group": Text("split the group and the file"), "team": Text("split the team and the file")}
 
 
 class TooMuch(Exception):
@@ -55,7 +62,8 @@ class Allowance:
                 Diagnostic(
                     Code.BEYOND_BOUNDS,
                     Text(
-                        "what ranges, names, CSV files and aliases stand for up to here is more than {excess}",
+                        "what ranges, names, CSV files and aliases stand for up to here is more than "
+                        "{excess}",
                         excess=excess,
                     ),
                     SPLIT_ALIASES,
@@ -130,7 +138,8 @@ class Rosters:
                         Code.CALLED_TWICE,
                         place,
                         Text(
-                            'two are called "{name}", and names are shared by the people and teams of all files',
+                            'two are called "{name}", and names are shared by the people and teams of all '
+                            "files",
                             name=shortened(name),
                         ),
                         Text("give one of the two another name"),
@@ -182,10 +191,10 @@ class Rosters:
                 Diagnostic(
                     Code.BEYOND_BOUNDS,
                     Text(
-                        "this {owner} holds {seen_count} participants, and {max_cells} is the most",
-                        owner=_owner(place),
-                        seen_count=Amount(len(seen)),
-                        max_cells=Amount(MAX_CELLS),
+                        "{owner} holds {number} participants, and {most} is the most",
+                        owner=_OWNER[_owner(place)],
+                        number=Amount(len(seen)),
+                        most=Amount(MAX_CELLS),
                     ),
                     Text("split it"),
                     place.location,
@@ -214,8 +223,8 @@ class Rosters:
                     Code.LID,
                     spot(position),
                     Text(
-                        "{strip} is a private @lid, and create-group leaves those out",
-                        strip=shortened(text.strip()),
+                        "{lid} is a private @lid, and create-group leaves those out",
+                        lid=shortened(text.strip()),
                     ),
                     Text("the group is created without it; write the phone number if you know it"),
                     severity=Severity.WARNING,
@@ -238,7 +247,7 @@ class Rosters:
             self.complaints,
             Code.PHONE_TWICE,
             spot,
-            Text("the phone {phone} is in this {owner} already", phone=shortened(phone), owner=owner)
+            Text("the phone {phone} is {within} already", phone=shortened(phone), within=_WITHIN[owner])
             + (
                 ""
                 if phone == other
@@ -255,12 +264,9 @@ class Rosters:
                 self.complaints,
                 Code.NO_PARTICIPANTS,
                 place,
-                Text(
-                    "all participants of this {owner} are @lid entries, and create-group leaves those out",
-                    owner=owner,
-                )
+                _ALL_LIDS[owner]
                 if is_all_lids
-                else Text("nobody is in this {owner}: the CSV column that it names is empty", owner=owner),
+                else Text("nobody is {within}: the CSV column that it names is empty", within=_WITHIN[owner]),
                 Text("add at least one phone number"),
             )
         if number > MAX_PARTICIPANTS and owner == "group":
@@ -269,9 +275,10 @@ class Rosters:
                 Code.TOO_MANY_PARTICIPANTS,
                 place,
                 Text(
-                    "{number} participants, and a WhatsApp group is known to take {max_participants} besides the one who creates it",
+                    "{number} participants, and a WhatsApp group is known to take {most} besides the one who "
+                    "creates it",
                     number=Amount(number),
-                    max_participants=Amount(MAX_PARTICIPANTS),
+                    most=Amount(MAX_PARTICIPANTS),
                 ),
                 Text("split the group, lest the creation be refused"),
                 severity=Severity.WARNING,
@@ -315,16 +322,9 @@ class Rosters:
         if len(cells) > MAX_CELLS:
             gathered.is_sound = False
             what = Text(
-                "more than {max_cells} phones stand in this column of the CSV file",
-                max_cells=Amount(MAX_CELLS),
+                "more than {most} phones stand in this column of the CSV file", most=Amount(MAX_CELLS)
             )
-            tell(
-                self.complaints,
-                Code.BEYOND_BOUNDS,
-                used,
-                what,
-                Text("split the {owner} and the file", owner=_owner(owner)),
-            )
+            tell(self.complaints, Code.BEYOND_BOUNDS, used, what, _SPLIT[_owner(owner)])
             return
         self.allowance.take(Aliased(len(cells), sum(len(text) for _, text in cells)), used)
         for line, text in cells:
@@ -350,7 +350,7 @@ class Rosters:
                 self.complaints,
                 Code.PHONE_TWICE,
                 place,
-                Text('the team "{name}" is in this {owner} already', name=shortened(name), owner=owner),
+                Text('the team "{name}" is {within} already', name=shortened(name), within=_WITHIN[owner]),
                 Text("remove one of the two"),
                 also=(Text("first written here"), first),
             )
@@ -362,7 +362,7 @@ class Rosters:
                 Code.TEAM_IN_ITSELF,
                 place,
                 Text('the team "{name}" is part of itself', name=shortened(name))
-                + ("" if through == name else Text(', through "{through}"', through=shortened(str(through)))),
+                + ("" if through == name else Text(', through "{team}"', team=shortened(str(through)))),
                 Text("remove it from one of the teams"),
             )
             gathered.is_sound = False
@@ -387,11 +387,11 @@ class Rosters:
                     '"{name}" is no phone number, and nobody in `people` or `teams` is called so',
                     name=shortened(name),
                 ),
-                Text('did you mean "{close}"?', close=close)
+                Text('did you mean "{meant}"?', meant=close)
                 if close
                 else Text(
-                    "write the number, as in {examples}, or say under `people:` whose name this is",
-                    examples=EXAMPLES[0],
+                    "write the number, as in {example}, or say under `people:` whose name this is",
+                    example=EXAMPLES[0],
                 ),
             )
         return None

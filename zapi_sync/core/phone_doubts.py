@@ -61,9 +61,9 @@ def _abroad(phone: str, written: str) -> tuple[Code, str, str] | None:
     return (
         Code.AREA_FOR_COUNTRY,
         Text(
-            "{phone} is a number of +{country_code}, and is written as one within Brazil",
+            "{phone} is a number of +{country}, and is written as one within Brazil",
             phone=phone,
-            country_code=country_code(phone),
+            country=country_code(phone),
         ),
         Text("did you mean {meant}? If not, write +{phone}", meant=meant, phone=phone),
     )
@@ -77,14 +77,14 @@ def _oddity(phone: str) -> tuple[Code, str, str]:
             Code.NINTH_DIGIT,
             Text("{phone} is a Brazilian mobile number without its ninth digit", phone=phone),
             Text(
-                "did you mean {longer}? (some old accounts have the short form, so it is sent as it stands)",
-                longer=longer,
+                "did you mean {meant}? (some old accounts have the short form, so it is sent as it stands)",
+                meant=longer,
             ),
         )
     meant = probably_meant(phone)
     return (
         Code.PHONE_IMPOSSIBLE,
-        Text("{phone} {why_unassigned}", phone=phone, why_unassigned=why_unassigned(phone)),
+        f"{phone} " + why_unassigned(phone),
         Text("did you mean {meant}?", meant=meant)
         if meant
         else Text("write country, area and number, as in 5544999999999"),

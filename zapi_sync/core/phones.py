@@ -51,30 +51,31 @@ def why_no_phone(written: str) -> tuple[str, str] | None:
         return None
     phone, shown = normalise_phone(written), shortened(written)
     if not (phone.isascii() and phone.isdecimal()):
-        return Text('"{shown}" is not a phone number', shown=shown), Text(
-            "{as_in} or +55 44 99999-9999", as_in=_AS_IN
+        return (
+            Text('"{written}" is not a phone number', written=shown),
+            Text("write country, area and number, as in 5544999999999 or +55 44 99999-9999"),
         )
     if decimal := re.fullmatch(_DECIMAL, written):
         return (
             Text(
-                '"{shown}" is a number with decimals, as spreadsheets write it, and no phone number',
-                shown=shown,
+                '"{written}" is a number with decimals, as spreadsheets write it, and no phone number',
+                written=shown,
             ),
             Text(
-                "write {decimal}, if that is the phone; spreadsheets keep it in columns of text",
-                decimal=shortened(decimal[1]),
+                "write {phone}, if that is the phone; spreadsheets keep it in columns of text",
+                phone=shortened(decimal[1]),
             ),
         )
     if re.fullmatch(_DATE, written):
-        return Text('"{shown}" is a date, not a phone number', shown=shown), _AS_IN
+        return Text('"{written}" is a date, not a phone number', written=shown), _AS_IN
     if not MIN_DIGITS <= len(phone) <= MAX_DIGITS:
         return (
             Text(
-                "a phone number has {min_digits} to {max_digits} digits, and {phone} has {phone_count}",
-                min_digits=MIN_DIGITS,
-                max_digits=MAX_DIGITS,
+                "a phone number has {least} to {most} digits, and {phone} has {number}",
+                least=MIN_DIGITS,
+                most=MAX_DIGITS,
                 phone=shortened(phone),
-                phone_count=len(phone),
+                number=len(phone),
             ),
             _AS_IN,
         )
@@ -130,7 +131,7 @@ def is_assigned(phone: str) -> bool:
     return is_valid_number(number) and as_dialled == f"+{phone}"
 
 
-def why_unassigned(phone: str) -> str:
+def why_unassigned(phone: str) -> Text:
     """Why no numbering plan has a number, as the end of a sentence that begins with the number."""
     if phone.startswith("0"):
         return Text("begins with 0, and no country's code does")
@@ -139,11 +140,7 @@ def why_unassigned(phone: str) -> str:
         return Text("begins with no country's code")
     from phonenumbers import ValidationResult, is_possible_number_with_reason, region_code_for_country_code
 
-    country = Text(
-        "+{code} ({region_code_for_country_code})",
-        code=code,
-        region_code_for_country_code=region_code_for_country_code(int(code)),
-    )
+    country = f"+{code} ({region_code_for_country_code(int(code))})"
     number = _parsed(phone)
     reason = is_possible_number_with_reason(number) if number else ValidationResult.INVALID_LENGTH
     if reason in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):

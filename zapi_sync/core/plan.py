@@ -9,7 +9,7 @@ from zapi_sync.core.model import digest_of_phones
 from zapi_sync.core.moves import due, moved
 from zapi_sync.core.names import comparable_name
 from zapi_sync.dataclass import dataclass, replace
-from zapi_sync.language import Text
+from zapi_sync.language import Plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -203,7 +203,9 @@ def _differences(group: Group, record: Record) -> Iterator[Difference]:
     if group.auto_invite != record.auto_invite:
         yield Difference("autoInvite", _word(record.auto_invite), _word(group.auto_invite))
     if digest_of_phones(group.phones) != record.phones_digest:
-        yield Difference("phones", None, Text("{phones_count} phones", phones_count=len(group.phones)))
+        number = len(group.phones)
+        phones = Plural("{count} phones", "{count} phones", number, count=number)
+        yield Difference("phones", None, phones)
 
 
 def _word(value: bool) -> str:

@@ -7,44 +7,55 @@ import re
 from zapi_sync.core.source import shortened
 from zapi_sync.language import Text
 
-_FAILURES = {  # what a connection failed with, and what to say and to do then
-    "authentication failed|no password supplied|role .* does not exist": (
+_FAILURES = (  # what a connection failed with, and what to say and to do then
+    (
+        re.compile("authentication failed|no password supplied|role .* does not exist", re.IGNORECASE),
         Text("the server does not take this user with this password"),
         Text("see to the user and the password: in the address, in PGPASSWORD, or in ~/.pgpass"),
     ),
-    "no pg_hba.conf entry": (
+    (
+        re.compile("no pg_hba.conf entry", re.IGNORECASE),
         Text("the server lets nobody in from here as this user"),
         Text("ask for TLS with ?sslmode=require, or see to the server's pg_hba.conf"),
     ),
-    "database .* does not exist": (
+    (
+        re.compile("database .* does not exist", re.IGNORECASE),
         Text("there is no such database on this server"),
         Text("see to the address, or create the database"),
     ),
-    "ssl error|ssl connection|support ssl|certificate": (
+    (
+        re.compile("ssl error|ssl connection|support ssl|certificate", re.IGNORECASE),
         Text("there is no TLS that both sides take"),
         Text("see to sslmode and sslrootcert in the address, and to the server's certificate"),
     ),
-    "connection refused|no such file or directory": (
+    (
+        re.compile("connection refused|no such file or directory", re.IGNORECASE),
         Text("nothing takes connections there"),
         Text("see whether the server runs, and to host and port of the address"),
     ),
-    "could not translate host name|failed to resolve|name or service not known": (
+    (
+        re.compile(
+            "could not translate host name|failed to resolve|name or service not known", re.IGNORECASE
+        ),
         Text("the name of its host is not known"),
         Text("see to the host of the address, and to the DNS of this machine"),
     ),
-    "timeout expired|connection timeout|timed out": (
+    (
+        re.compile("timeout expired|connection timeout|timed out", re.IGNORECASE),
         Text("the server does not answer"),
         Text("see whether it runs, and whether a firewall stands between"),
     ),
-    "too many clients|too many connections|remaining connection slots": (
+    (
+        re.compile("too many clients|too many connections|remaining connection slots", re.IGNORECASE),
         Text("the server has no connection left"),
         Text("run this again later, or let the server have more (max_connections)"),
     ),
-    "starting up|shutting down|recovery mode": (
+    (
+        re.compile("starting up|shutting down|recovery mode", re.IGNORECASE),
         Text("the server is just starting or stopping"),
         Text("run this again once it is up"),
     ),
-}
+)
 _AGAIN = Text("see to the server, then run this again: what was under way is looked for first")
 _REFUSALS = {
     "25006": Text("this server only reads: name the primary, or add ?target_session_attrs=read-write"),
@@ -60,10 +71,9 @@ _REFUSALS = {
 def reason(sqlstate: str | None, primary: str | None, text: str) -> tuple[str, str]:
     """Why, and what to do. `text` is looked through and never repeated: it may hold what is in an address."""
     if sqlstate and primary and not sqlstate.startswith(("08", "57P")):
-        return Text(
-            "the server says: {primary} ({sqlstate})", primary=shortened(primary), sqlstate=sqlstate
-        ), _REFUSALS.get(sqlstate, _AGAIN)
-    for pattern, failure in _FAILURES.items():
-        if re.search(pattern, text, re.IGNORECASE):
-            return failure
+        why = Text("the server says: {said} ({sqlstate})", said=shortened(primary), sqlstate=sqlstate)
+        return why, _REFUSALS.get(sqlstate, _AGAIN)
+    for pattern, why, remedy in _FAILURES:
+        if pattern.search(text):
+            return why, remedy
     return Text("the connection to the server failed, or broke"), _AGAIN

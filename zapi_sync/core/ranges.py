@@ -45,16 +45,15 @@ class Range:
         """What keeps the range from being one, and what to do; None where nothing does."""
         written = f"{{{self.first}..{self.last}}}"
         if not len(self):
-            return Text("the range {written} counts down", written=written), Text(
-                "write {{{last}..{first}}}", last=self.last, first=self.first
-            )
+            upwards = f"{{{self.last}..{self.first}}}"
+            return Text("the range {range} counts down", range=written), Text("write {range}", range=upwards)
         if len(self) > MAX_RANGE:
             return (
                 Text(
-                    "the range {written} stands for {self_count} groups, and {max_range} is the most",
-                    written=written,
-                    self_count=Amount(len(self)),
-                    max_range=Amount(MAX_RANGE),
+                    "the range {range} stands for {number} groups, and {most} is the most",
+                    range=written,
+                    number=Amount(len(self)),
+                    most=Amount(MAX_RANGE),
                 ),
                 Text("shorten it, or write several ranges"),
             )

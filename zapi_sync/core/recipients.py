@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 
-from zapi_sync.language import Text
-
 MAX_RECIPIENTS = 100
 
 _AGE = re.compile("age1[02-9ac-hj-np-z]{58}")
@@ -26,11 +24,7 @@ def recipient_of(text: str) -> str | None:
     if _AGE.fullmatch(text):
         return text if _is_checked(text) else None
     found = _SSH.fullmatch(text)
-    return (
-        Text("ssh-{found} {found_2}", found=found[1], found_2=found[2])
-        if found and _is_key(found[1], found[2])
-        else None
-    )
+    return f"ssh-{found[1]} {found[2]}" if found and _is_key(found[1], found[2]) else None
 
 
 def has_form(text: str) -> bool:

@@ -8,7 +8,7 @@ from zapi_sync.core.model import credential_variables
 from zapi_sync.core.plan import Changed, Create, Orphaned, Unchanged
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.errors import Code, Diagnostic, Location, SavedPlanStale
-from zapi_sync.language import Text
+from zapi_sync.language import Joined, Plural, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,15 @@ MAX_TOLD = 20
 _CONFIG = Text("the config was edited since")
 _EITHER = Text("that comes of the state, or of an edit of the config")
 _STATE = Text("the state was written since: something was created, imported, settled or removed")
+_ACTIONS = {
+    "create": Text("create"),
+    "adopt": Text("adopt"),
+    "taken": Text("taken"),
+    "changed": Text("changed"),
+    "orphaned": Text("orphaned"),
+    "unsettled": Text("unsettled"),
+    "unchanged": Text("unchanged"),
+}
 _ATTRIBUTES = {
     "instance": "instance",
     "group_name": "groupName",
@@ -77,24 +86,26 @@ def refuse_if_moved(saved: SavedPlan, now: SavedPlan, file: str, again: str) -> 
     `now` is what would be saved at this moment; `again` is the command that makes a new plan.
     """
     moved = list(_moved(saved, now))
-    more = len(moved) - MAX_TOLD
-    told = moved[:MAX_TOLD] + (
-        [(Text("{more} more things are not as they were", more=more), _CONFIG)] if more > 0 else []
-    )
-    if told:
-        raise SavedPlanStale(
-            Diagnostic(
-                Code.PLAN_STALE,
-                Text("this plan is stale: {what}", what=what),
-                why
-                if number
-                else Text(
-                    "{why}; nothing was sent. Make a new plan and review it: {again}", why=why, again=again
-                ),
-                Location(file),
-            )
-            for number, (what, why) in enumerate(told)
+    if not moved:
+        return
+    told = moved[:MAX_TOLD]
+    if (more := len(moved) - MAX_TOLD) > 0:
+        what = Plural(
+            "{number} more things are not as they were", "{number} more things are not as they were", more
         )
+        told.append((what, _CONFIG))
+    remedy = Text(
+        "{why}; nothing was sent. Make a new plan and review it: {command}", why=told[0][1], command=again
+    )
+    raise SavedPlanStale(
+        Diagnostic(
+            Code.PLAN_STALE,
+            Text("this plan is stale: {what}", what=what),
+            why if number else remedy,
+            Location(file),
+        )
+        for number, (what, why) in enumerate(told)
+    )
 
 
 def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
@@ -102,9 +113,9 @@ def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
     if saved.remote != now.remote:
         yield (
             Text(
-                "it is for {remote}, and this run would talk to {remote_2}",
-                remote=saved.remote,
-                remote_2=now.remote,
+                "it is for {planned}, and this run would talk to {remote}",
+                planned=saved.remote,
+                remote=now.remote,
             ),
             Text("ZAPI_BASE_URL is another one"),
         )
@@ -113,29 +124,13 @@ def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
         if digest and current and digest != current:
             yield (
                 Text('the instance "{instance}" was another Z-API instance', instance=instance),
-                Text(
-                    "{credential_variables} is another one",
-                    credential_variables=credential_variables(instance)[0],
-                ),
+                Text("{variable} is another one", variable=credential_variables(instance)[0]),
             )
     if saved.lineage != now.lineage:
-        yield (
-            Text(
-                "there was {told}, and there is {told_2} now",
-                told=_told(saved.lineage),
-                told_2=_told(now.lineage),
-            ),
-            _STATE,
-        )
+        yield _moved_state(saved.lineage, now.lineage), _STATE
     elif saved.serial != now.serial:
-        yield (
-            Text(
-                "the state was at serial {serial}, and is at {serial_2}",
-                serial=saved.serial,
-                serial_2=now.serial,
-            ),
-            _STATE,
-        )
+        what = Text("the state was at serial {before}, and is at {now}", before=saved.serial, now=now.serial)
+        yield what, _STATE
     if saved.pacings != now.pacings:
         yield Text("the pacing is another one"), _CONFIG
     if saved.recipients != now.recipients:
@@ -147,8 +142,12 @@ def _moved(saved: SavedPlan, now: SavedPlan) -> Iterator[tuple[str, str]]:
     yield from ((what, why) for what in _moved_steps(saved.plan, now.plan))
 
 
-def _told(lineage: str | None) -> str:
-    return Text("the state {lineage}", lineage=lineage) if lineage else Text("no state")
+def _moved_state(before: str | None, now: str | None) -> str:
+    if not before:
+        return Text("there was no state, and there is the state {now} now", now=now)
+    if not now:
+        return Text("there was the state {before}, and there is no state now", before=before)
+    return Text("there was the state {before}, and there is the state {now} now", before=before, now=now)
 
 
 def _moved_steps(saved: Plan, now: Plan) -> Iterator[str]:
@@ -156,22 +155,24 @@ def _moved_steps(saved: Plan, now: Plan) -> Iterator[str]:
     after = {step.key: step for step in now.steps}
     for key, step in before.items():
         if key not in after:
-            yield Text('the group "{key}" ({action}) is gone', key=key, action=step.action)
+            yield Text('the group "{key}" ({action}) is gone', key=key, action=_ACTIONS[step.action])
         elif step != after[key]:
             yield Text('the group "{key}" {difference}', key=key, difference=_difference(step, after[key]))
     for key, step in after.items():
         if key not in before:
-            yield Text('the group "{key}" ({action}) is new', key=key, action=step.action)
+            yield Text('the group "{key}" ({action}) is new', key=key, action=_ACTIONS[step.action])
     if list(before) != list(after) and set(before) == set(after):
         yield Text("the groups are in another order")
 
 
 def _difference(before: Step, after: Step) -> str:
-    if before.action != after.action:
-        return Text("was {action}, and is {action_2} now", action=before.action, action_2=after.action)
+    was, now = _ACTIONS[before.action], _ACTIONS[after.action]
+    if was != now:
+        return Text("was {before}, and is {now} now", before=was, now=now)
     if isinstance(before, Create) and isinstance(after, Create):
-        return Text("differs in {differing}", differing=" and ".join(_differing(before.group, after.group)))
-    return Text("is {action} as before, and with other details", action=before.action)
+        differing = Joined(Text(" and "), _differing(before.group, after.group))
+        return Text("differs in {attributes}", attributes=differing)
+    return Text("is {action} as before, and with other details", action=now)
 
 
 def _differing(before: Group, after: Group) -> Iterator[str]:

@@ -35,7 +35,7 @@ from zapi_sync.language import Text
 if TYPE_CHECKING:
     from zapi_sync.core.plan import Step
 
-KIND = Text("zapi-sync plan")
+KIND = b"zapi-sync plan".decode()  # in every language
 FORMAT_VERSION, ENCRYPTING_VERSION = "1.0", "1.1"
 """The second number grows with a new member, the first when a member changes meaning; a plan without
 `recipients` is of the first that could say all that is in it."""
@@ -86,9 +86,9 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
         raise SavedPlanInvalid.of(
             Code.PLAN_NEWER,
             Text(
-                "this plan has version {version}, and this zapi-sync knows versions up to {encrypting_version}",
+                "this plan has version {version}, and this zapi-sync knows versions up to {newest}",
                 version=shortened(version),
-                encrypting_version=ENCRYPTING_VERSION,
+                newest=ENCRYPTING_VERSION,
             ),
             hint=Text("a newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"),
             file=file,
@@ -108,14 +108,14 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
 
 
 def _no_number(constant: str) -> float:
-    raise ValueError(Text("{constant} is no JSON", constant=constant))
+    raise ValueError(constant)
 
 
 def _document(raw: bytes, file: str) -> dict[str, object]:
     try:
         document = json.loads(raw.decode(), object_pairs_hook=unique_members, parse_constant=_no_number)
     except Repeated as error:
-        raise _corrupt(file, Text('"{error}" stands twice in one object', error=error)) from None
+        raise _corrupt(file, Text('"{member}" stands twice in one object', member=str(error))) from None
     except (ValueError, RecursionError):
         raise _corrupt(file, Text("it is not JSON")) from None
     if not isinstance(document, dict):
@@ -180,7 +180,7 @@ def _saved(document: _Members) -> SavedPlan:
     recipients = cast("list[str] | None", document.get("recipients"))
     plan = _plan(document)
     if document["summary"] != plan.counts() or len({step.key for step in plan.steps}) < len(plan.steps):
-        raise ValueError(Text("it contradicts itself"))
+        raise ValueError("summary")
     return SavedPlan(
         created_at=moment_of(str(document["createdAt"])),
         files=tuple(_path(each) for each in cast(list[str], document["files"])),
@@ -197,7 +197,7 @@ def _saved(document: _Members) -> SavedPlan:
 
 
 def _plan(document: _Members) -> Plan:
-    moves = cast("list[dict[str, str]]", document["moves"])
+    moves = cast(list[dict[str, str]], document["moves"])
     return Plan(
         tuple(_step(members) for members in cast(Sequence[_Members], document["steps"])),
         tuple(Move(GroupKey(each["from"]), GroupKey(each["to"])) for each in moves),
@@ -208,7 +208,7 @@ def _path(text: str) -> str:
     """A path that can be one. Raises ValueError."""
     text.encode("utf-8", "surrogateescape")  # a ValueError for half a character that is no byte of a name
     if "\0" in text:
-        raise ValueError(Text("a path without end"))
+        raise ValueError("path")
     return text
 
 
@@ -238,7 +238,7 @@ def _step(members: _Members) -> Step:
         return Unchanged(key, record)
     if action == Orphaned.action:
         return Orphaned(key, record)
-    differences = cast("list[dict[str, str | None]]", members["differences"])
+    differences = cast(list[dict[str, str | None]], members["differences"])
     return Changed(
         key,
         record,

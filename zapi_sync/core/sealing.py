@@ -5,10 +5,11 @@ It is imported where something is encrypted, and nowhere else: whoever encrypts 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.errors import Code, Location, StateInvalid
-from zapi_sync.language import Text
+from zapi_sync.language import Plural, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ def unseal(raw: bytes, identities: Sequence[Identity]) -> bytes:
     try:
         return bytes(pyrage.decrypt(raw, identities))
     except pyrage.DecryptError as error:
-        raise Closed(is_foreign=Text("No matching keys") in str(error)) from None
+        raise Closed(is_foreign=bool(re.search("No matching keys", str(error)))) from None
 
 
 def no_package(error: ModuleNotFoundError) -> StateInvalid:
@@ -143,15 +144,20 @@ class Keyring:
                 if identities
                 else Text("no identity is given")
             )
-            what = Text(
-                "the state is to be encrypted to {number}, and {whose}",
-                number=_count(recipients),
-                whose=whose,
-            )
             raise StateInvalid.of(
                 Code.ENCRYPTED_FOR_OTHERS,
-                Text("{what}: it could not be read again", what=what),
-                hint=Text("{give} that belongs to one of the recipients; nothing was sent", give=_GIVE),
+                Plural(
+                    "the state is to be encrypted to {number} recipient, and {whose}: "
+                    "it could not be read again",
+                    "the state is to be encrypted to {number} recipients, and {whose}: "
+                    "it could not be read again",
+                    len(recipients),
+                    whose=whose,
+                ),
+                hint=Text(
+                    "{set_identity} that belongs to one of the recipients; nothing was sent",
+                    set_identity=_GIVE,
+                ),
                 file=file,
             )
         self._proven.add(recipients)
@@ -170,29 +176,22 @@ def _why(what: str, identities: Sequence[Identity], closed: Closed) -> tuple[str
     if not identities:
         return (
             Text("{what}, and no identity is given", what=what),
-            Text("{give} of a recipient; nothing was sent", give=_GIVE),
+            Text("{set_identity} of a recipient; nothing was sent", set_identity=_GIVE),
         )
     if closed.is_foreign:
-        many = (
-            Text("the identity given here is")
-            if len(identities) == 1
-            else Text("the identities given here are")
-        )
         return (
-            Text("{what}, and {many} none that it was encrypted to", what=what, many=many),
+            Plural(
+                "{what}, and the identity given here is none that it was encrypted to",
+                "{what}, and the identities given here are none that it was encrypted to",
+                len(identities),
+                what=what,
+            ),
             Text(
-                "{give} of a recipient, or restore the file if it was changed; nothing was sent", give=_GIVE
+                "{set_identity} of a recipient, or restore the file if it was changed; nothing was sent",
+                set_identity=_GIVE,
             ),
         )
     return (
         Text("{what}, and not as it was written: it was damaged or changed", what=what),
         Text("restore it from git or a backup; nothing was sent"),
-    )
-
-
-def _count(recipients: Sequence[str]) -> str:
-    return (
-        "1 recipient"
-        if len(recipients) == 1
-        else Text("{recipients_count} recipients", recipients_count=len(recipients))
     )

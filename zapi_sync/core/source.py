@@ -131,7 +131,7 @@ def decode(name: str, raw: bytes, kind: str = "YAML") -> Source:
         return _unreadable(
             name,
             _place_in_bytes(name, error.object, error.start),
-            Text("byte 0x{object:02x} is not UTF-8 text", object=error.object[error.start]),
+            Text("byte 0x{byte:02x} is not UTF-8 text", byte=error.object[error.start]),
             Text("save the file as UTF-8 (an editor may have saved it as latin-1 or Windows-1252)"),
         )
 

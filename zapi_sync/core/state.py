@@ -97,13 +97,15 @@ def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str
             file=file,
         )
     for name, digest in instances.items():
+        variable = credential_variables(name)[0]
         if state.instances.get(name, digest) != digest:
             raise StateInvalid.of(
                 Code.STATE_OF_ANOTHER_INSTANCE,
                 Text('this state speaks of another Z-API instance under the name "{name}"', name=name),
                 hint=Text(
-                    "set {credential_variables} to the instance that created these groups, or give the new one a name of its own; nothing was sent",
-                    credential_variables=credential_variables(name)[0],
+                    "set {variable} to the instance that created these groups, or give the new one "
+                    "a name of its own; nothing was sent",
+                    variable=variable,
                 ),
                 file=file,
             )
@@ -112,13 +114,12 @@ def check_remote(state: State, origin: str, instances: Mapping[InstanceName, str
             raise StateInvalid.of(
                 Code.STATE_OF_ANOTHER_INSTANCE,
                 Text(
-                    'the instance "{name}" is the one that this state knows as "{elsewhere}"',
+                    'the instance "{name}" is the one that this state knows as "{other}"',
                     name=name,
-                    elsewhere=elsewhere[0],
+                    other=elsewhere[0],
                 ),
                 hint=Text(
-                    "correct {credential_variables}, or use one name for both; nothing was sent",
-                    credential_variables=credential_variables(name)[0],
+                    "correct {variable}, or use one name for both; nothing was sent", variable=variable
                 ),
                 file=file,
             )

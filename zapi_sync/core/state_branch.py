@@ -34,12 +34,16 @@ _DENIED = (
     r"|returned error: 40[13]|not authorized|repository .*not found|terminal prompts disabled"
     r"|host key verification failed"
 )
-_UNREACHED = Text(
+_UNREACHED = re.compile(
     r"could not resolve|unable to access|could not read from remote|connection|timed out|early eof"
-    r"|hung up|disconnect|does not appear to be a git repository|rpc failed|does not exist"
+    r"|hung up|disconnect|does not appear to be a git repository|rpc failed|does not exist",
+    re.IGNORECASE,
 )
 _REJECTED = r"\[(?:remote )?rejected\]"
-_MOVED = Text(r"stale info|fetch first|non-fast-forward|lock|update ref|expected|already exists|old value")
+_MOVED = re.compile(
+    r"stale info|fetch first|non-fast-forward|lock|update ref|expected|already exists|old value",
+    re.IGNORECASE,
+)
 
 
 class GitFailed(Exception):
@@ -104,9 +108,9 @@ def tip_of(answer: bytes, branch: str) -> Tip:
     if others:
         raise GitFailed(
             Text(
-                "the branch {branch} holds other files than states, such as {others!r}",
+                "the branch {branch} holds other files than states, such as {file!r}",
                 branch=branch,
-                others=others[0][:80],
+                file=others[0][:80],
             ),
             Text("name a branch that is for states alone; it is made where there is none: git:zapi-state"),
             final=True,
@@ -163,15 +167,11 @@ def commit_stream(
     """What makes `git fast-import` commit the parent's files with these changes, where None is a file
     removed, and tell the commit's id."""
     text = message.encode()
-    stream = [Text("commit {next}\nmark :1\n", next=NEXT).encode()]
-    stream += [
-        Text("committer {author} {timestamp} +0000\n", author=author, timestamp=int(at.timestamp())).encode(
-            errors="replace"
-        )
-    ]
-    stream += [
+    stream = [
+        b"commit %b\nmark :1\n" % NEXT.encode(),
+        b"committer %b %d +0000\n" % (author.encode(errors="replace"), at.timestamp()),
         b"data %d\n%b\n" % (len(text), text),
-        Text("from {parent}\n", parent=parent).encode() if parent else b"",
+        b"from %b\n" % parent.encode() if parent else b"",
     ]
     for name, content in changed.items():
         if content is None:
@@ -247,20 +247,22 @@ def failure(said: str, code: int, remote: str, branch: str) -> GitFailed:
         return GitFailed(
             Text("access to the remote {remote} was denied", remote=remote),
             Text(
-                "see to credentials that may read and push there (in GitHub Actions: permissions: contents: write); {see}",
+                "see to credentials that may read and push there "
+                "(in GitHub Actions: permissions: contents: write); {see}",
                 see=see,
             ),
             final=True,
         )
-    if re.search(_UNREACHED, said, re.IGNORECASE):
-        slow = Text(" in time") if Text("timed out") in said else ""
-        return GitFailed(
-            Text("the remote {remote} cannot be reached{slow}", remote=remote, slow=slow),
-            Text("{see}; then run it again", see=see),
+    if _UNREACHED.search(said):
+        why = (
+            Text("the remote {remote} cannot be reached in time", remote=remote)
+            if re.search("timed out", said)
+            else Text("the remote {remote} cannot be reached", remote=remote)
         )
+        return GitFailed(why, Text("{see}; then run it again", see=see))
     if not re.search(_REJECTED, said):
         return GitFailed(Text("git failed with exit code {code}", code=code), see)
-    if re.search(_MOVED, said, re.IGNORECASE):
+    if _MOVED.search(said):
         hint = Text("run it again; if it stays so, give the state a branch of its own")
         return GitFailed(Text("others write to the branch {branch} all the time", branch=branch), hint)
     hint = Text("git push {remote} HEAD:refs/heads/{branch}-test tells more", remote=remote, branch=branch)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from zapi_sync.core.state import State
 
 MAX_NAMED = 5
-_LEFT = Text("nothing was changed")
 
 
 def why_not_known(key: str, known: Known, file: str) -> Diagnostic | None:
@@ -28,10 +27,12 @@ def why_not_known(key: str, known: Known, file: str) -> Diagnostic | None:
     if key in keys:
         return None
     close = nearest(key, keys)
-    near = Text('; did you mean "{close}"?', close=close) if close else ""
+    what: str = Text('the state has no "{key}"', key=shortened(key))
+    if close:
+        what += Text('; did you mean "{key}"?', key=close)
     return Diagnostic(
         Code.NOT_IN_STATE,
-        Text('the state has no "{key}"{near}', key=shortened(key), near=near),
+        what,
         Text("zapi-sync state list shows what it has"),
         Location(file),
     )
@@ -49,7 +50,7 @@ def why_not_moved(move: Move, known: Known, file: str) -> list[Diagnostic]:
         return [
             Diagnostic(
                 Code.IMPOSSIBLE_KEY,
-                Text('"{target}" cannot be the key of a group', target=shortened(move.target)),
+                Text('"{key}" cannot be the key of a group', key=shortened(move.target)),
                 Text("a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit"),
             )
         ]
@@ -58,11 +59,11 @@ def why_not_moved(move: Move, known: Known, file: str) -> list[Diagnostic]:
             Diagnostic(
                 Code.KEY_IN_STATE,
                 Text(
-                    '"{target}" is in the state already, as {phone}',
-                    target=move.target,
+                    '"{key}" is in the state already, as {phone}',
+                    key=move.target,
                     phone=known.groups[move.target].phone,
                 ),
-                Text("{left}; a key stands for one group, for ever", left=_LEFT),
+                Text("nothing was changed; a key stands for one group, for ever"),
                 Location(file),
             )
         ]
@@ -90,9 +91,9 @@ def _unsettled(key: str, known: Known, file: str) -> Diagnostic | None:
             key=key,
         ),
         Text(
-            "settle it first: zapi-sync apply looks again, zapi-sync resolve {key} settles it by hand; {left}",
+            "settle it first: zapi-sync apply looks again, zapi-sync resolve {key} settles it by hand; "
+            "nothing was changed",
             key=key,
-            left=_LEFT,
         ),
         Location(file),
     )
@@ -100,7 +101,7 @@ def _unsettled(key: str, known: Known, file: str) -> Diagnostic | None:
 
 def _never_pushed(pushed: State, known: Known) -> Iterator[tuple[Code, str, str]]:
     """What would have a second request sent for a creation in doubt, or make the state unreadable."""
-    settle = Text("settle it first: zapi-sync apply, or zapi-sync resolve; {left}", left=_LEFT)
+    settle = Text("settle it first: zapi-sync apply, or zapi-sync resolve; nothing was changed")
     for key, attempt in known.open.items():
         instance = attempt.intent.group.instance
         if key in pushed.groups:
@@ -121,19 +122,19 @@ def _never_pushed(pushed: State, known: Known) -> Iterator[tuple[Code, str, str]
             yield Code.KEY_UNSETTLED, what, settle
     if pushed.serial >= MAX_SERIAL:
         what = Text("its serial is {serial}, and none comes after it", serial=pushed.serial)
-        yield Code.NOT_THE_NEXT_STATE, what, Text("write a smaller one into it; {left}", left=_LEFT)
+        yield Code.NOT_THE_NEXT_STATE, what, Text("write a smaller one into it; nothing was changed")
 
 
 def _no_successor(pushed: State, state: State) -> Iterator[tuple[Code, str, str]]:
     code = Code.NOT_THE_NEXT_STATE
-    other = Text("is it the state that was meant? --force pushes it all the same; {left}", left=_LEFT)
+    other = Text("is it the state that was meant? --force pushes it all the same; nothing was changed")
     if pushed.lineage != state.lineage:
         yield (
             code,
             Text(
-                "its lineage is {lineage}, and that of the state here is {lineage_2}",
+                "its lineage is {lineage}, and that of the state here is {lineage_here}",
                 lineage=pushed.lineage,
-                lineage_2=state.lineage,
+                lineage_here=state.lineage,
             ),
             other,
         )
@@ -141,9 +142,9 @@ def _no_successor(pushed: State, state: State) -> Iterator[tuple[Code, str, str]
         yield (
             code,
             Text(
-                "it speaks of groups at {remote}, and the state here of {remote_2}",
+                "it speaks of groups at {remote}, and the state here of {remote_here}",
                 remote=pushed.remote,
-                remote_2=state.remote,
+                remote_here=state.remote,
             ),
             other,
         )
@@ -151,18 +152,22 @@ def _no_successor(pushed: State, state: State) -> Iterator[tuple[Code, str, str]
         if pushed.instances.get(name, digest) != digest:
             yield code, Text('it speaks of another Z-API instance under the name "{name}"', name=name), other
     if pushed.lineage == state.lineage and pushed.serial <= state.serial:
-        how = Text("older than") if pushed.serial < state.serial else Text("not the same as")
+        older = Text(
+            "its serial is {serial}, and it is older than the state here, whose serial is {serial_here}",
+            serial=pushed.serial,
+            serial_here=state.serial,
+        )
+        other_of_the_same = Text(
+            "its serial is {serial}, and it is not the same as the state here, whose serial is {serial_here}",
+            serial=pushed.serial,
+            serial_here=state.serial,
+        )
         yield (
             code,
+            older if pushed.serial < state.serial else other_of_the_same,
             Text(
-                "its serial is {serial}, and it is {how} the state here, whose serial is {serial_2}",
-                serial=pushed.serial,
-                how=how,
-                serial_2=state.serial,
-            ),
-            Text(
-                "pull again, and make the change in that, with the serial raised by one; --force pushes it all the same; {left}",
-                left=_LEFT,
+                "pull again, and make the change in that, with the serial raised by one; "
+                "--force pushes it all the same; nothing was changed"
             ),
         )
 
@@ -176,10 +181,10 @@ def _forgotten(pushed: State, state: State) -> Iterator[tuple[Code, str, str]]:
     if lost:
         yield (
             Code.GROUPS_FORGOTTEN,
-            Text("it knows nothing of groups that the state here knows: {named}", named=named(lost)),
+            Text("it knows nothing of groups that the state here knows: {keys}", keys=named(lost)),
             Text(
-                "where the config wants them they would be created again; state rm and state mv change one key; --force forgets them; {left}",
-                left=_LEFT,
+                "where the config wants them they would be created again; state rm and state mv "
+                "change one key; --force forgets them; nothing was changed"
             ),
         )
 
@@ -187,4 +192,4 @@ def _forgotten(pushed: State, state: State) -> Iterator[tuple[Code, str, str]]:
 def named(keys: Sequence[GroupKey]) -> str:
     """The first keys, and how many more there are."""
     more = len(keys) - MAX_NAMED
-    return ", ".join(keys[:MAX_NAMED]) + (Text(" and {more} more", more=more) if more > 0 else "")
+    return ", ".join(keys[:MAX_NAMED]) + (Text(" and {count} more", count=more) if more > 0 else "")

@@ -14,7 +14,7 @@ from zapi_sync.core.state import State, two_of_one_group
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.core.wording import found
 from zapi_sync.errors import Code, Location, StateInvalid
-from zapi_sync.language import Text
+from zapi_sync.language import Plural, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,9 +87,9 @@ def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
         raise StateInvalid.of(
             Code.STATE_NEWER,
             Text(
-                "this state has version {newer}, and this zapi-sync knows versions up to {version}",
-                newer=newer,
-                version=VERSION,
+                "this state has version {version}, and this zapi-sync knows versions up to {newest}",
+                version=newer,
+                newest=VERSION,
             ),
             hint=Text(
                 "a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed"
@@ -114,32 +114,30 @@ def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
 
 def _misshapen(file: str, raw: bytes, broken: Sequence[Violation]) -> StateInvalid:
     first = broken[0]
-    more = Text(" (and {broken_count} more places)", broken_count=len(broken) - 1) if len(broken) > 1 else ""
+    why = _what_is_wrong(first)
+    if (more := len(broken) - 1) > 0:
+        why += Plural(" (and {number} more places)", " (and {number} more places)", more)
     place = first.path[:-1] if first.keyword == "required" else first.path
-    return _corrupt(file, f"{_what_is_wrong(first)}{more}", _location(file, raw, place))
+    return _corrupt(file, why, _location(file, raw, place))
 
 
 def _what_is_wrong(violation: Violation) -> str:
-    *above, member = [shortened(str(step)) for step in violation.path or (Text("its outermost value"),)]
-    whose = Text(' of "{above}"', above=above[-1]) if above else ""
+    *above, member = [shortened(str(step)) for step in violation.path] or [Text("its outermost value")]
+    whose = Text(' of "{member}"', member=above[-1]) if above else ""
     match violation.keyword:
         case "required":
             return Text('"{member}"{whose} is missing', member=member, whose=whose)
         case "additionalProperties":
             return Text('"{member}"{whose} is unknown', member=member, whose=whose)
         case "propertyNames":
-            return Text(
-                '"{member}" can be no name in {removeprefix}',
-                member=member,
-                removeprefix=whose.removeprefix(" of "),
-            )
+            return Text('"{member}" can be no name in "{mapping}"', member=member, mapping=above[-1])
     value = "null" if violation.found is None else found(violation.found)
     return Text(
-        '"{member}"{whose} must be {wanted}, and this is {value}',
+        '"{member}"{whose} must be {expected}, and this is {found}',
         member=member,
         whose=whose,
-        wanted=_wanted(violation.path),
-        value=value,
+        expected=_wanted(violation.path),
+        found=value,
     )
 
 
@@ -148,7 +146,7 @@ def _wanted(path: Path) -> str:
         case ("instances", _):
             return _WANTED["phonesDigest"]
         case ("groups", _):
-            return "a record"
+            return Text("a record")
         case ("recipients", int()):
             return Text("a recipient of age")
         case (*_, int()):
@@ -190,13 +188,12 @@ def _document(raw: bytes, file: str) -> dict[str, object]:
             why = Text("a merge conflict stands in it")
         raise _corrupt(file, why, Location(file, error.lineno, error.colno, text=line)) from None
     except Repeated as error:
-        raise _corrupt(file, Text('"{error}" stands twice in one object', error=error)) from None
+        raise _corrupt(file, Text('"{member}" stands twice in one object', member=str(error))) from None
     except UnicodeDecodeError:
         raise _corrupt(file, Text("it is not UTF-8 text")) from None
     except (ValueError, RecursionError):
-        raise _corrupt(
-            file, Text("a number in it is far too long, or its brackets are far too deep")
-        ) from None
+        why = Text("a number in it is far too long, or its brackets are far too deep")
+        raise _corrupt(file, why) from None
     if not isinstance(document, dict):
         raise _corrupt(file, Text("its outermost value is not an object"))
     if b"\\ud" in raw.lower() and not _is_text(document):

@@ -29,7 +29,8 @@ def state_of(head: str, groups: str) -> bytes:
 
 
 def _in_no_row(number: str) -> NoReturn:
-    raise ValueError(f"jsonb may write {number} in another way")
+    """Raises ValueError: jsonb may write this number in another way."""
+    raise ValueError(number)
 
 
 def _bytes(document: Mapping[str, object]) -> bytes:

@@ -39,7 +39,7 @@ def known_of(
     known = replay(state, journal.events)
     clash = two_of_one_group(known.groups) if journal.events else None
     if clash:
-        raise unusable(journal_file, Text("with what it says, {clash}", clash=clash))
+        raise unusable(journal_file, Text("with what it says, {clash}", clash=str(clash)))
     return known
 
 

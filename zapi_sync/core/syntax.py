@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How a problem of libyaml's is told. `begun` tells of where the construct began that it broke in; with
-    `at_begin` that is where the mistake is, and not where the parser noticed."""
+    """How a problem of libyaml's is told. `begun` tells of where the construct began that it broke in, and
+    `unended` is the message where the text ends in it; with `at_begin` the mistake is where it began, and not
+    where the parser noticed."""
 
     message: str
     hint: str
     begun: str | None = None
+    unended: str | None = None
     at_begin: bool = False
 
 
@@ -81,11 +83,13 @@ _IN_WORDS = {
         Text("the list in brackets is not closed before this"),
         Text("close it with ], put a comma between its entries, and close each quote"),
         Text("it is opened here"),
+        Text("the list in brackets is not closed"),
     ),
     "did not find expected ',' or '}'": _Words(
         Text("the mapping in braces is not closed before this"),
         Text("close it with }, put a comma between its entries, and close each quote"),
         Text("it is opened here"),
+        Text("the mapping in braces is not closed"),
     ),
     "did not find expected node content": _Words(
         Text("a value is missing here"), Text("write it, or quote the text")
@@ -149,7 +153,8 @@ _IN_WORDS = {
 def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """The complaint about a text that is not YAML, in a form like the others'."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        problem = str(getattr(error, "reason", Text("it cannot be read")))
+        reason = getattr(error, "reason", None)
+        problem = str(reason) if reason else Text("it cannot be read")
         place = source.location_of_offset(first_unprintable(source.text))
         return _complaint(_in_words(problem, place), place)
     place = source.location(error.problem_mark)
@@ -162,14 +167,14 @@ def syntax_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
     if words.at_begin:
         return _complaint(words, begin)
     if words.begun and source.is_end(error.problem_mark):  # it is noticed only where the text ends
-        return _complaint(replace(words, message=words.message.removesuffix(Text(" before this"))), begin)
+        return _complaint(replace(words, message=words.unended or words.message), begin)
     return _complaint(words, place, ((words.begun, begin),) if words.begun else ())
 
 
 def _complaint(words: _Words, place: Location, also: tuple[tuple[str, Location], ...] = ()) -> Diagnostic:
     return Diagnostic(
         Code.NOT_YAML,
-        Text("this is not YAML: {message}", message=words.message),
+        Text("this is not YAML: {problem}", problem=words.message),
         words.hint,
         place,
         also=also,
@@ -202,9 +207,9 @@ def _in_words(problem: str, place: Location) -> _Words:
     before, character = _around(place)
     if before.endswith(BOM):
         return _BOM
-    if Text("cannot start any token") in problem:
+    if "cannot start any token" in problem:
         return _TAB if character == "\t" else _RESERVED
-    if problem.startswith(Text("did not find expected key")) and before.strip():
+    if problem.startswith("did not find expected key") and before.strip():
         return _TRAILING
     known = next((words for beginning, words in _IN_WORDS.items() if problem.startswith(beginning)), None)
     return known or _Words(problem, _COMPARE)

@@ -137,7 +137,7 @@ class Table:
             Text('this CSV file has no column "{column}"', column=shortened(column)),
             Text("did you mean `column: {meant}`?", meant=meant)
             if meant
-            else Text("say `column:`, one of {known}", known=known),
+            else Text("say `column:`, one of {columns}", columns=known),
         )
 
     def _complaint(self, code: Code, message: str, hint: str, *, line: int = 0) -> Diagnostic:
@@ -182,7 +182,7 @@ def _end_of_quotes(text: str, start: int) -> int:
 
 def _broken(reason: str) -> tuple[Code, str, str]:
     """What the csv module found, in words."""
-    if Text("field larger") in reason:
+    if "field larger" in reason:
         return (
             Code.NO_CSV,
             Text("a cell is longer than any text"),

@@ -46,7 +46,7 @@ _EXPECTED = {
 _GROUP = Text("a mapping with `groupName` and `phones`")
 _PACE = Text("a mapping, with `every` or `perDay` or both")
 _MOVE = Text("a move, as in `- from: launch-1`, and `to: launch-01` under it")
-_PHONE = Text("a phone number, as in {examples}", examples=" or ".join(EXAMPLES))
+_PHONE = Text("a phone number, as in {one} or {other}", one=EXAMPLES[0], other=EXAMPLES[1])
 _KEY_RULE = Text("a key is 1 to 100 of a-z, 0-9, `-`, `_` and `.`, and begins with a letter or digit")
 _INSTANCE_RULE = Text(
     "the name of an instance is 1 to 40 of a-z, 0-9, `-` and `_`, and begins with a letter or digit"
@@ -60,7 +60,6 @@ _CUTS = {
 }
 _MOVED_CUTS = {"maxLength": _KEY_RULE, "maxItems": Text("remove the moves that every state has taken over")}
 _NAME = re.compile("[a-z][a-z0-9_-]{0,99}")
-_KINDS: dict[str | int, str] = {"people": "person", "teams": "team"}
 _LONGEST = 1000  # so much of a key is looked at for another one to propose
 _YES = {"yes", "y", "on", "sim", "s"}
 _NO = {"no", "n", "off", "não", "nao"}
@@ -127,19 +126,17 @@ def not_a_mapping(document: Document) -> Diagnostic:
 def found(value: object) -> str:
     """What a value is, as one says it."""
     if value == "":
-        return "nothing"
+        return Text("nothing")
     if isinstance(value, dict):
-        return "a mapping"
+        return Text("a mapping")
     if isinstance(value, list):
-        return "a list"
+        return Text("a list")
     if isinstance(value, bool):
         return str(value).lower()
     short = shortened(str(value), 40)
-    return (
-        Text('the text "{short}"', short=short)
-        if isinstance(value, str)
-        else Text("the number {short}", short=short)
-    )
+    if isinstance(value, str):
+        return Text('the text "{text}"', text=short)
+    return Text("the number {number}", number=short)
 
 
 def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
@@ -150,7 +147,7 @@ def _unknown_attribute(document: Document, violation: Violation) -> Diagnostic:
     remedy = (
         Text('did you mean "{meant}"?', meant=meant)
         if meant
-        else Text("known here: {known}", known=", ".join(_known(violation)))
+        else Text("known here: {names}", names=", ".join(_known(violation)))
     )
     if len(path) == 1:
         remedy += Text(" (what is yours begins with x-)")
@@ -171,8 +168,8 @@ def _credential(document: Document, path: Path) -> Diagnostic:
             of=_of(path[:-1]),
         ),
         Text(
-            "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them here, "
-            "and have the Z-API panel make new ones if they were ever pushed"
+            "set them in the environment (ZAPI_INSTANCE_ID, ZAPI_TOKEN, ZAPI_CLIENT_TOKEN), remove them "
+            "here, and have the Z-API panel make new ones if they were ever pushed"
         ),
         document.where_key(path),
     )
@@ -195,8 +192,12 @@ def _impossible_key(document: Document, path: Path) -> Diagnostic:
     if _is_pace(path):
         what = Text('"{name}" cannot be the name of an instance', name=_name(path))
         return Diagnostic(Code.WRONG_VALUE, what, _INSTANCE_RULE, document.where_key(path))
-    if path[0] in _KINDS:
-        what = Text('"{name}" cannot be the name of a {kinds}', name=_name(path), kinds=_KINDS[path[0]])
+    if path[0] in ("people", "teams"):
+        what = (
+            Text('"{name}" cannot be the name of a person', name=_name(path))
+            if path[0] == "people"
+            else Text('"{name}" cannot be the name of a team', name=_name(path))
+        )
         return Diagnostic(Code.WRONG_VALUE, what, _NAME_RULE, document.where_key(path))
     key = str(path[-1])
     if "{" in key:
@@ -205,7 +206,7 @@ def _impossible_key(document: Document, path: Path) -> Diagnostic:
     plain = unicodedata.normalize("NFKD", key[:_LONGEST]).encode("ascii", "ignore").decode().lower()
     possible = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._") if len(key) <= _LONGEST else ""
     remedy = (
-        Text("{key_rule}; for example {possible}", key_rule=_KEY_RULE, possible=possible)
+        Text("{rule}; for example {key}", rule=_KEY_RULE, key=possible)
         if 0 < len(possible) <= 100
         else _KEY_RULE
     )
@@ -228,10 +229,10 @@ def _mismatch(path: Path, violation: Violation) -> str:
     value = violation.found
     if violation.keyword == "maxLength" and isinstance(value, str):
         return Text(
-            "{subject} is {value_count} characters long, and {rule} is the most",
+            "{subject} is {number} characters long, and {most} is the most",
             subject=_subject(path),
-            value_count=len(value),
-            rule=violation.rule,
+            number=len(value),
+            most=violation.rule,
         )
     if violation.keyword == "minItems":
         return Text(
@@ -239,10 +240,10 @@ def _mismatch(path: Path, violation: Violation) -> str:
         )
     if violation.keyword in ("maxItems", "maxProperties") and isinstance(value, Sized):
         return Text(
-            "{subject} holds {value_count} entries, and {rule} is the most",
+            "{subject} holds {number} entries, and {most} is the most",
             subject=_subject(path),
-            value_count=Amount(len(value)),
-            rule=Amount(int(str(violation.rule))),
+            number=Amount(len(value)),
+            most=Amount(int(str(violation.rule))),
         )
     return Text(
         "{subject} must be {expected}, and this is {found}",
@@ -272,27 +273,25 @@ def _remedy(path: Path, violation: Violation) -> str:
     if attribute == "version" and value == "1":
         return Text("write 1 without quotes")
     if isinstance(attribute, int) and _NAME.fullmatch(value):
-        return Text(
-            "write a phone number, or {value} if one of `people` or `teams` is called so", value=value
-        )
+        return Text("write a phone number, or {name} if one of `people` or `teams` is called so", name=value)
     return Text("write {expected}", expected=_expected(path))
 
 
 def _remedy_of_a_list(violation: Violation, value: str) -> str:
-    if violation.keyword == "type":
-        blank = Text(", with a blank after the dash") if value.startswith("-") else ""
+    if violation.keyword != "type":
+        return Text("add at least one phone number besides the connected one")
+    if value.startswith("-"):
         return Text(
-            "write a list, each number on a line of its own{blank}: `- {examples}`",
-            blank=blank,
-            examples=EXAMPLES[0],
+            "write a list, each number on a line of its own, with a blank after the dash: `- {phone}`",
+            phone=EXAMPLES[0],
         )
-    return Text("add at least one phone number besides the connected one")
+    return Text("write a list, each number on a line of its own: `- {phone}`", phone=EXAMPLES[0])
 
 
 def _boolean(value: str) -> str | None:
     """What to write for a word that is probably meant for true or false."""
     if value in {"true", "false"}:
-        return Text("write {value} without quotes", value=value)
+        return Text("write {word} without quotes", word=value)
     if value in _YES:
         return Text("write true")
     return Text("write false") if value in _NO else None
@@ -316,18 +315,18 @@ def _subject(path: Path) -> str:
     if not path:
         return Text("this file")
     if path[0] == "groups" and len(path) == 2:
-        return Text('the group "{path}"', path=shortened(str(path[1])))
+        return Text('the group "{key}"', key=_name(path))
     if _is_pace(path):
         return Text('the pace of the instance "{name}"', name=_name(path))
     if _is_move(path):
         return Text("this entry of `moved`")
-    if path[0] in _KINDS and len(path) == 2:
-        return Text('the {kinds} "{name}"', kinds=_KINDS[path[0]], name=_name(path))
-    if isinstance(path[-1], int):
-        return Text(
-            "this entry of {value}", value="a team" if path[0] == "teams" else "`phones`"
-        )  # of all that share the list
-    return f"`{path[-1]}`{_of(path[:-1])}"
+    if path[0] == "people" and len(path) == 2:
+        return Text('the person "{name}"', name=_name(path))
+    if path[0] == "teams" and len(path) == 2:
+        return Text('the team "{name}"', name=_name(path))
+    if isinstance(path[-1], int):  # of all that share the list
+        return Text("this entry of a team") if path[0] == "teams" else Text("this entry of `phones`")
+    return f"`{path[-1]}`" + _of(path[:-1])
 
 
 def _is_phone(path: Path) -> bool:
@@ -361,12 +360,12 @@ def _name(path: Path) -> str:
 
 def _of(path: Path) -> str:
     if path[:1] == ("teams",) and len(path) >= 2:
-        return Text(' of the team "{path}"', path=shortened(str(path[1])))
+        return Text(' of the team "{name}"', name=shortened(str(path[1])))
     if len(path) >= 2 and path[0] == "groups":
-        return Text(' of the group "{path}"', path=shortened(str(path[1])))
+        return Text(' of the group "{key}"', key=shortened(str(path[1])))
     if _is_pace(path):
         return Text(' of the instance "{name}"', name=_name(path))
-    return Text(" of `{path}`", path=path[0]) if path else ""
+    return Text(" of `{attribute}`", attribute=path[0]) if path else ""
 
 
 def _known(violation: Violation) -> list[str]:

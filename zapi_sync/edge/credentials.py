@@ -11,7 +11,7 @@ from zapi_sync.core.credentials import Credentials, Remote
 from zapi_sync.core.model import credential_variables
 from zapi_sync.core.nearest import nearest
 from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic
-from zapi_sync.language import Text
+from zapi_sync.language import Joined, Plural, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ MAX_BASE_URL = 2000
 
 _HOST_LABEL = re.compile(r"[^\W_]([\w-]{0,61}\w)?", re.ASCII)  # RFC 1035, 2.3.4, and _ as many have it
 _PORTS = {"http": 80, "https": 443}
+_AND = Text(" and ")
 
 
 def read_remote(environment: Mapping[str, str]) -> Remote:
@@ -43,18 +44,18 @@ def read_remote(environment: Mapping[str, str]) -> Remote:
     if not host or not _is_host(host) or odd or parts.scheme not in _PORTS or len(base_url) > MAX_BASE_URL:
         raise CredentialsInvalid.of(
             Code.BASE_URL,
-            Text("{base_url_variable} is not the address of an API", base_url_variable=BASE_URL_VARIABLE),
+            Text("{variable} is not the address of an API", variable=BASE_URL_VARIABLE),
             hint=Text(
-                "write it as in {default_base_url}, without user, query or fragment; or unset it",
-                default_base_url=DEFAULT_BASE_URL,
+                "write it as in {address}, without user, query or fragment; or unset it",
+                address=DEFAULT_BASE_URL,
             ),
         )
     if parts.scheme == "http" and not _is_loopback(host):
         raise CredentialsInvalid.of(
             Code.BASE_URL,
             Text(
-                "{base_url_variable} is plain http to {host}, and the token would travel in the clear",
-                base_url_variable=BASE_URL_VARIABLE,
+                "{variable} is plain http to {host}, and the token would travel in the clear",
+                variable=BASE_URL_VARIABLE,
                 host=host,
             ),
             hint=Text("use https; plain http is accepted at loopback only (127.0.0.1, localhost)"),
@@ -108,8 +109,8 @@ def read_credentials(
                 Diagnostic(
                     Code.CREDENTIALS_UNUSABLE,
                     Text(
-                        "{unusable} cannot be right: a blank or a character beyond ASCII is in it",
-                        unusable=" and ".join(unusable),
+                        "{variables} cannot be right: a blank or a character beyond ASCII is in it",
+                        variables=Joined(_AND, unusable),
                     ),
                     Text("copy the value again from the Z-API panel"),
                 )
@@ -135,7 +136,7 @@ def _same_number(found: Mapping[InstanceName, Credentials]) -> Iterator[Diagnost
                     'the instances "{other}" and "{instance}" are one: {variables} are the same',
                     other=other,
                     instance=instance,
-                    variables=" and ".join(variables),
+                    variables=Joined(_AND, variables),
                 ),
                 Text("correct the variable, or use one name for both in the config"),
             )
@@ -149,7 +150,7 @@ def _missing(
     instance: InstanceName, variables: Sequence[str], environment: Mapping[str, str], where: Location | None
 ) -> Diagnostic:
     *others, last = variables
-    names = Text("{others} and {last}", others=", ".join(others), last=last) if others else last
+    names = Joined(_AND, (", ".join(others), last)) if others else last
     near = nearest(instance, _known_instances(environment), cutoff=0.7)
     hint = Text(
         "set what the Z-API panel shows (id and token of the instance; Client-Token under Security), "
@@ -157,11 +158,12 @@ def _missing(
     )
     return Diagnostic(
         Code.CREDENTIALS_MISSING,
-        Text(
-            'the instance "{instance}" has no credentials: {names} {value} not set',
+        Plural(
+            'the instance "{instance}" has no credentials: {variables} is not set',
+            'the instance "{instance}" has no credentials: {variables} are not set',
+            len(variables),
             instance=instance,
-            names=names,
-            value="are" if others else "is",
+            variables=names,
         ),
         Text('did you mean "{near}", whose credentials are set? Else {hint}', near=near, hint=hint)
         if near

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.keeping import Whereabouts
-from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +24,7 @@ def whereabouts(file: Path, environment: Mapping[str, str]) -> Whereabouts:
     if tree is None:
         return Whereabouts.UNKNOWN
     if tree.returncode:
-        outside = Text("not a git repository") in tree.stderr
+        outside = "not a git repository" in tree.stderr
         return Whereabouts.OUTSIDE if outside else Whereabouts.UNKNOWN
     ignored = _git(file.parent, environment, "check-ignore", "--quiet", "--", f"./{file.name}")
     return _VERDICTS.get(ignored.returncode, Whereabouts.UNKNOWN) if ignored else Whereabouts.UNKNOWN

@@ -26,6 +26,7 @@ import time
 import weakref
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,9 @@ from zapi_sync.core.state_branch import (
     tip_of,
 )
 from zapi_sync.dataclass import dataclass, replace
-from zapi_sync.errors import Code, StateInvalid, StateUnwritable
-from zapi_sync.language import Text
-from zapi_sync.shared_state import lost
+from zapi_sync.errors import Code, StateInvalid, StateUnwritable, reason
+from zapi_sync.language import Joined, Text
+from zapi_sync.shared_state import lost, unreadable, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +62,7 @@ MARGIN = 10.0
 _SECONDS = 60.0  # for one run of git: a network that swallows packets must not hold a run up for ever
 _TRIES = 20
 _LONGEST_PAUSE = 1.0
+_OR = Text(" or ")
 
 
 class GitBackend:
@@ -68,7 +70,7 @@ class GitBackend:
 
     def __init__(self, address: str, folder: Path, margin: float = MARGIN) -> None:
         """The state of that address in the repository that a folder is in. Raises StateInvalid."""
-        with _told(StateInvalid, Code.STATE_ADDRESS, "", None):
+        with _told(_no_address):
             self._repository, self._stem = _resolved(address, folder)
         self._margin = timedelta(seconds=margin)
         self._turn = threading.RLock()  # a run reads, and its lease is renewed meanwhile
@@ -84,14 +86,11 @@ class GitBackend:
         return f"git:{self._repository.remote}/{self._repository.branch}#{self._stem}"
 
     def read(self) -> Kept:
-        with self._turn, _told(StateInvalid, Code.STATE_UNREADABLE, Text("it cannot be read: "), self.name):
+        with self._turn, _told(partial(unreadable, self.name)):
             return self._fetched().kept
 
     def holder(self) -> Holder | None:
-        with (
-            self._turn,
-            _told(StateUnwritable, Code.STATE_UNWRITABLE, Text("it cannot be read: "), self.name),
-        ):
+        with self._turn, _told(partial(_lock_unreadable, self.name)):
             return self._held(self._fetched(), datetime.now(UTC))
 
     def take(self, holder: Holder, seconds: float) -> _Grip | Holder:
@@ -111,7 +110,7 @@ class GitBackend:
                 return None
             return replace(tip, lock=Lock(tip.lock.fence))
 
-        self._written(Text("lock taken away"), taken_away, fresh=True)
+        self._written("lock taken away", taken_away, fresh=True)
 
     def _held(self, tip: Tip, now: datetime) -> Holder | None:
         return tip.lock.holder if tip.lock.until + self._margin > now else None
@@ -130,10 +129,7 @@ class GitBackend:
         """Push what `change` makes of the tip, again on each new tip that others push meanwhile; returns what
         then stands there. Where it makes None of it, that is all."""
         now = datetime.now(UTC)  # one for all tries: on the same tip they make the same commit
-        with (
-            self._turn,
-            _told(StateUnwritable, Code.STATE_UNWRITABLE, Text("it cannot be written: "), self.name),
-        ):
+        with self._turn, _told(partial(unwritable, self.name)):
             tip = self._tip if self._tip and not fresh else self._fetched()
             tries = 0
             while True:
@@ -190,11 +186,11 @@ class _Grip:
                 )
             return replace(kept, journal=b"".join((*lines[: number - 1], line)))
 
-        self._write(Text("journal {number}", number=number), longer)
+        self._write(f"journal {number}", longer)
 
     def replace(self, state: bytes, journal: bytes, backup: bytes | None) -> None:
         serial = re.search(rb'"serial": *([0-9]{1,18})', state)
-        message = Text("state, serial {decode}", decode=serial[1].decode()) if serial else "state"
+        message = f"state, serial {serial[1].decode()}" if serial else "state"
         self._write(message, lambda kept: Kept(state, journal, kept.backup if backup is None else backup))
 
     def give_back(self) -> None:
@@ -250,7 +246,7 @@ class _Repository:
         depth = ["--depth=1"] if newest_only else []
         flags = ("--quiet", "--no-tags", "--no-write-fetch-head", *depth)
         ran = self._git("fetch", *flags, "state", f"+{self._ref}:{TIP}")
-        if ran.code and Text("fatal: couldn't find remote ref {ref}", ref=self._ref) in ran.said.splitlines():
+        if ran.code and f"fatal: couldn't find remote ref {self._ref}" in ran.said.splitlines():
             return False
         if ran.code:
             raise self._failure(ran)
@@ -292,11 +288,9 @@ class _Repository:
         try:
             folder, descriptor = _free_folder(self._place)
         except OSError as error:
-            why = (error.strerror or type(error).__name__).lower()
+            why = Text("the folder {folder} cannot be used: {why}", folder=self._place, why=reason(error))
             hint = Text("see to it that this user may write in the repository's .git")
-            raise GitFailed(
-                Text("the folder {place} cannot be used: {why}", place=self._place, why=why), hint
-            ) from None
+            raise GitFailed(why, hint) from None
         weakref.finalize(self, os.close, descriptor)
         bare = folder / "state.git"
         shutil.rmtree(bare, ignore_errors=True)
@@ -312,11 +306,21 @@ class _Repository:
 
 
 @contextmanager
-def _told(kind: type[ZapiSyncError], code: Code, what: str, name: str | None) -> Iterator[None]:
+def _told(complaint: Callable[[str, str], ZapiSyncError]) -> Iterator[None]:
+    """Raises what the complaint makes of a failure's reason and hint."""
     try:
         yield
     except GitFailed as failed:
-        raise kind.of(code, f"{what}{failed.why}", hint=failed.hint, file=name) from None
+        raise complaint(failed.why, failed.hint) from None
+
+
+def _no_address(why: str, hint: str) -> StateInvalid:
+    return StateInvalid.of(Code.STATE_ADDRESS, why, hint=hint)
+
+
+def _lock_unreadable(name: str, why: str, hint: str) -> StateUnwritable:
+    message = Text("it cannot be read: {why}", why=why)
+    return StateUnwritable.of(Code.STATE_UNWRITABLE, message, hint=hint, file=name)
 
 
 def _resolved(address: str, folder: Path) -> tuple[_Repository, str]:
@@ -335,7 +339,7 @@ def _resolved(address: str, folder: Path) -> tuple[_Repository, str]:
         others = Text(
             "name another: git:REMOTE/{branch}, with {remotes}",
             branch=branch,
-            remotes=" or ".join(sorted(remotes)),
+            remotes=Joined(_OR, sorted(remotes)),
         )
         hint = others if remotes else Text("add it: git remote add {remote} URL", remote=remote)
         raise GitFailed(Text("this repository has no remote {remote}", remote=remote), hint)
@@ -358,7 +362,7 @@ def _about(folder: Path, environment: dict[str, str]) -> list[str]:
     ran = _git(folder, environment, "rev-parse", *asked)
     if not ran.code:
         return os.fsdecode(ran.out).removesuffix("\n").split("\n")
-    if Text("dubious ownership") in ran.said:
+    if "dubious ownership" in ran.said:
         raise GitFailed(
             Text("git does not trust this repository: it is another user's"),
             Text("git config --global --add safe.directory FOLDER, with the repository's folder"),
@@ -415,6 +419,6 @@ def _git(folder: Path, environment: dict[str, str], *arguments: str, sent: bytes
                 out, _ = process.communicate(sent, _SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                return _Ran(process.wait(), b"", Text("timed out"))
+                return _Ran(process.wait(), b"", "timed out")
         said.seek(0)
         return _Ran(process.returncode, out, said.read().decode(errors="replace"))

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.sealing import no_package
-from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location, Severity
+from zapi_sync.errors import Code, CredentialsInvalid, Diagnostic, Location, Severity, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def _read(file: str) -> tuple[str, bool]:
     except UnicodeDecodeError:
         raise _unusable(Text("it is not text"), file) from None
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise _unusable(Text("it cannot be read: {reason}", reason=reason), file) from None
+        raise _unusable(Text("it cannot be read: {why}", why=reason(error)), file) from None
 
 
 def _open_at_once(file: str, flags: int) -> int:
@@ -95,9 +94,9 @@ def _identities(text: str, where: str, file: str | None) -> Iterator[Identity]:
 def _unusable(why: str, file: str | None, where: str = FILE_VARIABLE) -> CredentialsInvalid:
     return CredentialsInvalid.of(
         Code.IDENTITY_UNUSABLE,
-        Text("{file_variable} names this file, and {why}", file_variable=FILE_VARIABLE, why=why)
+        Text("{variable} names this file, and {why}", variable=FILE_VARIABLE, why=why)
         if file
-        else Text("{where} cannot be used: {why}", where=where, why=why),
+        else Text("{variable} cannot be used: {why}", variable=where, why=why),
         hint=Text("an identity is what age-keygen prints, and begins with AGE-SECRET-KEY-; nothing was sent"),
         file=file,
     )

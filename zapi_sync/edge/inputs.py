@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from zapi_sync.core.source import Source, decode, shortened
 from zapi_sync.dataclass import replace
-from zapi_sync.errors import Code, Diagnostic, Location
+from zapi_sync.errors import Code, Diagnostic, Location, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ class Tables:
             except _Unreadable as refusal:
                 self._sources[file] = Source(file, "", refusal.complaint)
             except (OSError, ValueError) as error:
-                reason = (getattr(error, "strerror", None) or str(error)).lower()
+                name, why = shortened(file), reason(error)
                 complaint = Diagnostic(
                     Code.CSV_UNREADABLE,
-                    Text("the CSV file {file} cannot be read: {reason}", file=shortened(file), reason=reason),
+                    Text("the CSV file {file} cannot be read: {why}", file=name, why=why),
                     Text(
                         "its path begins at the folder of the groups file: is it there, and may it be read?"
                     ),
@@ -116,10 +116,7 @@ class Tables:
             raw = stream.read(self._room + 1)
         if len(raw) > self._room:
             raise _Unreadable(
-                Text(
-                    "the CSV files of this run are more than {max_config_bytes} MiB",
-                    max_config_bytes=MAX_CONFIG_BYTES // 2**20,
-                ),
+                Text("the CSV files of this run are more than {limit} MiB", limit=MAX_CONFIG_BYTES // 2**20),
                 Text("split them over several runs: `-f` names the files of one"),
                 Code.BEYOND_BOUNDS,
             )
@@ -176,10 +173,7 @@ class _Reader:
         self._room -= len(raw)
         if self._room < 0:
             raise _Unreadable(
-                Text(
-                    "the config is more than {max_config_bytes} MiB",
-                    max_config_bytes=MAX_CONFIG_BYTES // 2**20,
-                ),
+                Text("the config is more than {limit} MiB", limit=MAX_CONFIG_BYTES // 2**20),
                 Text("split it over several runs: `-f` names the files of one"),
                 Code.BEYOND_BOUNDS,
             )
@@ -253,11 +247,8 @@ def _failure(name: str, error: OSError | ValueError) -> Diagnostic:
             what = Text("there is no such file")
             hint = Text("name the config with -f FILE; the README's example is a good beginning")
     else:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        what, hint = (
-            Text("this cannot be read: {reason}", reason=reason),
-            Text("name a file that this user may read"),
-        )
+        what = Text("this cannot be read: {why}", why=reason(error))
+        hint = Text("name a file that this user may read")
     return Diagnostic(Code.CONFIG_UNREADABLE, what, hint)
 
 

@@ -26,6 +26,7 @@ from zapi_sync.errors import (
     StateInvalid,
     StateUnwritable,
     ZapiSyncError,
+    reason,
 )
 from zapi_sync.language import Text
 
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024 * 1024
 """So large may a state or a journal be: that of 100,000 groups takes about 60 MiB."""
 
-
+_STATE_OPEN = Text("everybody on this machine can change this state, and with it what is created")
+_JOURNAL_OPEN = Text("everybody on this machine can change this journal, and with it what is created")
 _UNREADABLE = {
     errno.EMFILE: Text("allow this process more open files (ulimit -n), then run this again"),
     errno.ENFILE: Text("the machine has too many files open: close some, then run this again"),
@@ -132,14 +134,12 @@ class LocalState:
         return [
             Diagnostic(
                 Code.STATE_OPEN_TO_OTHERS,
-                Text(
-                    "everybody on this machine can change this {what}, and with it what is created", what=what
-                ),
+                warning,
                 f"chmod 600 {_quoted(path)}",
                 Location(str(path)),
                 Severity.WARNING,
             )
-            for what, path in (("state", self.path), ("journal", self.journal_path))
+            for warning, path in ((_STATE_OPEN, self.path), (_JOURNAL_OPEN, self.journal_path))
             if _is_open_to_others(path)
         ] + list(self._keyring.warnings if "_keyring" in self.__dict__ else ())
 
@@ -237,23 +237,19 @@ class LocalState:
 
     def _refuse_if_gone(self) -> None:
         """Raises StateInvalid where no state is there, and what lies beside its place says that one was."""
-        for what, path, remedy in (
-            ("journal", self.journal_path, Text("restore the state from git or a backup")),
-            (
-                "backup",
-                self.backup_path,
-                Text("restore the state from git, or from {name}", name=self.backup_path.name),
-            ),
-        ):
-            if path.exists():
-                raise StateInvalid.of(
-                    Code.STATE_GONE,
-                    Text(
-                        "the state is gone, and its {what} {name} is still there", what=what, name=path.name
-                    ),
-                    hint=Text("{remedy}; without it groups would be created again", remedy=remedy),
-                    file=str(self.path),
-                )
+        journal, backup = self.journal_path, self.backup_path
+        if journal.exists():
+            message = Text("the state is gone, and its journal {file} is still there", file=journal.name)
+            hint = Text("restore the state from git or a backup; without it groups would be created again")
+        elif backup.exists():
+            message = Text("the state is gone, and its backup {file} is still there", file=backup.name)
+            hint = Text(
+                "restore the state from git, or from {file}; without it groups would be created again",
+                file=backup.name,
+            )
+        else:
+            return
+        raise StateInvalid.of(Code.STATE_GONE, message, hint=hint, file=str(self.path))
 
 
 class _JournalFile:
@@ -291,7 +287,7 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StateUnwritable.of(
             Code.STATE_UNWRITABLE,
-            Text("it cannot be written: {reason}", reason=_reason(error)),
+            Text("it cannot be written: {why}", why=reason(error)),
             hint=_remedy(error),
             file=str(path),
         ) from None
@@ -327,16 +323,14 @@ def _read(path: Path) -> bytes | None:
     except OSError as error:
         raise StateInvalid.of(
             Code.STATE_UNREADABLE,
-            Text("it cannot be read: {reason}", reason=_reason(error)),
+            Text("it cannot be read: {why}", why=reason(error)),
             hint=_UNREADABLE.get(error.errno or 0, Text("see to it that this user may read it")),
             file=str(path),
         ) from None
     if len(raw) > MAX_BYTES:
         raise StateInvalid.of(
             Code.STATE_CORRUPT,
-            Text(
-                "this is more than {max_bytes} MiB, and no state grows so large", max_bytes=MAX_BYTES // 2**20
-            ),
+            Text("this is more than {limit} MiB, and no state grows so large", limit=MAX_BYTES // 2**20),
             hint=Text("see whether the file is the one that was meant; nothing was created or overwritten"),
             file=str(path),
         )
@@ -356,9 +350,9 @@ def _read_stdin() -> bytes:
         with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _not_given("<stdin>", Text("it cannot be read: {reason}", reason=_reason(error))) from None
+        raise _not_given("<stdin>", Text("it cannot be read: {why}", why=reason(error))) from None
     if len(raw) > MAX_BYTES:
-        raise _not_given("<stdin>", Text("this is more than {max_bytes} MiB", max_bytes=MAX_BYTES // 2**20))
+        raise _not_given("<stdin>", Text("this is more than {limit} MiB", limit=MAX_BYTES // 2**20))
     return raw
 
 
@@ -383,14 +377,13 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise StateInvalid.of(
             Code.STATE_NO_FILE,
             Text("this is a symbolic link, and a state is never written behind one's back"),
-            hint=Text("name the file it points to: --state {quoted}", quoted=_quoted(os.path.realpath(path))),
+            hint=Text("name the file it points to: --state {file}", file=_quoted(os.path.realpath(path))),
             file=str(path),
         )
     if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else Text("not a regular file")
         raise StateInvalid.of(
             Code.STATE_NO_FILE,
-            Text("this is {kind}", kind=kind),
+            Text("this is a folder") if stat.S_ISDIR(mode) else Text("this is not a regular file"),
             hint=Text("name a file with --state"),
             file=str(path),
         )
@@ -409,10 +402,6 @@ def _sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
 
 
 def _remedy(error: OSError) -> str:

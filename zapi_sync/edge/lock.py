@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.source import shortened
-from zapi_sync.errors import Code, StateLocked, StateUnwritable
+from zapi_sync.errors import Code, StateLocked, StateUnwritable, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if path.is_symlink():
-            raise _not_a_lock(path, Text("a symbolic link")) from None
-        raise _not_made(path, error) from None
+            raise _not_a_lock(path, Text("this is a symbolic link")) from None
+        raise _no_place(path, error) from None
     try:
         _refuse_what_is_no_lock(descriptor, path)
         _acquire(descriptor, path, timeout)
@@ -63,8 +63,8 @@ def holder_of(path: Path) -> str | None:
         return None
     except OSError as error:
         if os.path.islink(path):
-            raise _not_a_lock(path, Text("a symbolic link")) from None
-        raise _not_made(path, error) from None
+            raise _not_a_lock(path, Text("this is a symbolic link")) from None
+        raise _no_place(path, error) from None
     try:
         _refuse_what_is_no_lock(descriptor, path)
         _acquire(descriptor, path, 0)
@@ -79,27 +79,24 @@ def _refuse_what_is_no_lock(descriptor: int, path: Path) -> None:
     """What is written into a lock would otherwise be lost to the file that it really is."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise _not_a_lock(path, Text("not a regular file"))
+        raise _not_a_lock(path, Text("this is not a regular file"))
     if status.st_nlink > 1:
-        raise _not_a_lock(path, Text("another name of a file that has two (a hard link)"))
+        raise _not_a_lock(path, Text("this is another name of a file that has two (a hard link)"))
 
 
-def _not_a_lock(path: Path, what: str) -> StateUnwritable:
-    return StateUnwritable.of(
-        Code.STATE_UNWRITABLE,
-        Text("the lock cannot be made: this is {what}", what=what),
-        hint=Text("see what it is and remove it; zapi-sync makes a file of its own here"),
-        file=str(path),
-    )
+def _not_a_lock(path: Path, why: str) -> StateUnwritable:
+    hint = Text("see what it is and remove it; zapi-sync makes a file of its own here")
+    return _not_made(path, why, hint)
 
 
-def _not_made(path: Path, error: OSError) -> StateUnwritable:
-    return StateUnwritable.of(
-        Code.STATE_UNWRITABLE,
-        Text("the lock cannot be made: {lower}", lower=(error.strerror or "").lower()),
-        hint=Text("see to it that the folder is there and this user may write in it, or use --state"),
-        file=str(path),
-    )
+def _no_place(path: Path, error: OSError) -> StateUnwritable:
+    hint = Text("see to it that the folder is there and this user may write in it, or use --state")
+    return _not_made(path, reason(error), hint)
+
+
+def _not_made(path: Path, why: str, hint: str) -> StateUnwritable:
+    message = Text("the lock cannot be made: {why}", why=why)
+    return StateUnwritable.of(Code.STATE_UNWRITABLE, message, hint=hint, file=str(path))
 
 
 def _acquire(descriptor: int, path: Path, timeout: float) -> None:
@@ -111,7 +108,7 @@ def _acquire(descriptor: int, path: Path, timeout: float) -> None:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise StateUnwritable.of(
                     Code.NO_LOCKS,
-                    Text("this filesystem takes no locks ({lower})", lower=(error.strerror or "").lower()),
+                    Text("this filesystem takes no locks ({why})", why=reason(error)),
                     hint=Text("put the state on a local disk, with --state"),
                     file=str(path),
                 ) from None

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zapi_sync.errors import Code, ScaffoldUnwritable
+from zapi_sync.errors import Code, ScaffoldUnwritable, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ def write_new(path: Path, text: str) -> None:
                     path.unlink()  # half of a file would be taken for a whole one
                 raise
     except OSError as error:
-        raise _unwritable(
-            path, Text("it cannot be written: {lower}", lower=(error.strerror or "").lower())
-        ) from None
+        raise _unwritable(path, Text("it cannot be written: {why}", why=reason(error))) from None
 
 
 def _unwritable(path: Path, why: str) -> ScaffoldUnwritable:

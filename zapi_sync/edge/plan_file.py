@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zapi_sync.errors import Code, SavedPlanInvalid
+from zapi_sync.errors import Code, SavedPlanInvalid, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -27,13 +27,11 @@ def read_plan(path: Path) -> bytes:
                 raise _unreadable(path, Text("this is no regular file"))
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(path, Text("it cannot be read: {reason}", reason=_reason(error))) from None
+        raise _unreadable(path, Text("it cannot be read: {why}", why=reason(error))) from None
     if len(raw) > MAX_BYTES:
         raise _unreadable(
             path,
-            Text(
-                "this is more than {max_bytes} MiB, and no plan grows so large", max_bytes=MAX_BYTES // 2**20
-            ),
+            Text("this is more than {limit} MiB, and no plan grows so large", limit=MAX_BYTES // 2**20),
         )
     return raw
 
@@ -62,7 +60,7 @@ def write_plan(path: Path, content: bytes, is_plan: Callable[[bytes], bool]) -> 
                 os.unlink(temporary)
             raise
     except (OSError, ValueError) as error:
-        raise _unwritable(path, Text("it cannot be written: {reason}", reason=_reason(error))) from None
+        raise _unwritable(path, Text("it cannot be written: {why}", why=reason(error))) from None
 
 
 def _is_replaceable(path: Path, is_plan: Callable[[bytes], bool]) -> bool:
@@ -86,7 +84,3 @@ def _unwritable(path: Path, why: str) -> SavedPlanInvalid:
     return SavedPlanInvalid.of(
         Code.PLAN_UNWRITABLE, why, hint=Text("name another file: --out FILE"), file=str(path)
     )
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -48,17 +48,17 @@ _CONNECTION = {
     "tcp_user_timeout": SECONDS_A_STATEMENT * 1000,
     "fallback_application_name": "zapi-sync",
 }
-_SESSION: LiteralString = Text("""
+_SESSION: LiteralString = """
 select set_config('statement_timeout', %(limit)s, false),
        set_config('idle_in_transaction_session_timeout', %(limit)s, false),
        set_config('default_transaction_isolation', 'read committed', false),
        set_config('search_path', 'pg_catalog', false),
        set_config('synchronous_commit', case current_setting('synchronous_commit')
                                         when 'remote_apply' then 'remote_apply' else 'on' end, false)
-""")
+"""
 
 _MIGRATIONS: tuple[LiteralString, ...] = (
-    Text("""
+    """
     create table zapi_sync.states (
         name text collate "C" primary key,
         head jsonb check (jsonb_typeof(head) = 'object'),  -- the document without its groups
@@ -79,72 +79,74 @@ _MIGRATIONS: tuple[LiteralString, ...] = (
         line bytea not null,
         primary key (state, number)
     );
-    """),
+    """,
 )
 """Each leads from the version before it to the next one, counted from 1; none is ever changed."""
 _MIGRATING = 0x7A6170690001  # a number of our own among the advisory locks of a database
 
 # Whose session another role may not see in full is taken for alive, as long as its pid is there.
-_HELD: LiteralString = Text("""
+_HELD: LiteralString = """
 s.lock_id is not null and s.lease > clock_timestamp() and exists (
     select from pg_stat_activity a
     where a.pid = s.pid and (a.backend_start = s.backend_start) is not false)
-""")
-_STARTED: LiteralString = Text("select backend_start from pg_stat_activity where pid = pg_backend_pid()")
+"""
+_STARTED: LiteralString = "select backend_start from pg_stat_activity where pid = pg_backend_pid()"
 # A transaction sees the sessions as of its first look at them: here that comes once the row is locked. A look
 # before it would miss a holder that came while the row was waited for, and take it for gone.
-_TAKE: LiteralString = Text(
-    "\ninsert into zapi_sync.states as s (name, fence, lock_id, holder, lease, pid, backend_start)\nselect %(state)s, 1, %(id)s, %(holder)s, clock_timestamp() + make_interval(secs => %(seconds)s),\n       pg_backend_pid(), %(backend_start)s\non conflict (name) do update set\n    fence = s.fence + 1, lock_id = excluded.lock_id, holder = excluded.holder, lease = excluded.lease,\n    pid = excluded.pid, backend_start = excluded.backend_start\nwhere not ({held})\nreturning fence\n",
-    held=_HELD,
+_TAKE: LiteralString = f"""
+insert into zapi_sync.states as s (name, fence, lock_id, holder, lease, pid, backend_start)
+select %(state)s, 1, %(id)s, %(holder)s, clock_timestamp() + make_interval(secs => %(seconds)s),
+       pg_backend_pid(), %(backend_start)s
+on conflict (name) do update set
+    fence = s.fence + 1, lock_id = excluded.lock_id, holder = excluded.holder, lease = excluded.lease,
+    pid = excluded.pid, backend_start = excluded.backend_start
+where not ({_HELD})
+returning fence
+"""
+_HOLDER: LiteralString = f"select s.holder from zapi_sync.states s where s.name = %(state)s and {_HELD}"  # noqa: S608
+_FREED: LiteralString = "lock_id = null, holder = null, lease = null, pid = null, backend_start = null"
+_TAKE_AWAY: LiteralString = (
+    f"update zapi_sync.states set {_FREED} where name = %(state)s and lock_id = %(id)s"  # noqa: S608
 )
-_HOLDER: LiteralString = Text(
-    "select s.holder from zapi_sync.states s where s.name = %(state)s and {held}", held=_HELD
-)
-_FREED: LiteralString = Text("lock_id = null, holder = null, lease = null, pid = null, backend_start = null")
-_TAKE_AWAY: LiteralString = Text(
-    "update zapi_sync.states set {freed} where name = %(state)s and lock_id = %(id)s", freed=_FREED
-)
-_OURS: LiteralString = Text("s.name = %(state)s and s.lock_id = %(id)s and s.fence = %(fence)s")
-_GIVE_BACK: LiteralString = Text(
-    "update zapi_sync.states s set {freed} where {ours}", freed=_FREED, ours=_OURS
-)
-_RENEW: LiteralString = Text(
-    "\nupdate zapi_sync.states s set lease = clock_timestamp() + make_interval(secs => %(seconds)s) where {ours}\n",
-    ours=_OURS,
-)
-_APPEND: LiteralString = Text(
-    "\ninsert into zapi_sync.journal (state, number, line)\nselect s.name, %(number)s, %(line)s from zapi_sync.states s where {ours} for update\n",
-    ours=_OURS,
-)
-_READ: LiteralString = Text("""
+_OURS: LiteralString = "s.name = %(state)s and s.lock_id = %(id)s and s.fence = %(fence)s"
+_GIVE_BACK: LiteralString = f"update zapi_sync.states s set {_FREED} where {_OURS}"  # noqa: S608
+_RENEW: LiteralString = f"""
+update zapi_sync.states s set lease = clock_timestamp() + make_interval(secs => %(seconds)s) where {_OURS}
+"""  # noqa: S608
+_APPEND: LiteralString = f"""
+insert into zapi_sync.journal (state, number, line)
+select s.name, %(number)s, %(line)s from zapi_sync.states s where {_OURS} for update
+"""  # noqa: S608
+_READ: LiteralString = """
 select s.head::text, s.sealed, s.backup,
     (select json_object_agg(g.key, g.record)::text from zapi_sync.groups g where g.state = s.name),
     (select string_agg(j.line, ''::bytea order by j.number) from zapi_sync.journal j where j.state = s.name)
 from zapi_sync.states s where s.name = %(state)s
-""")
-_REPLACE: LiteralString = Text(
-    "\nupdate zapi_sync.states s set head = %(head)s::jsonb, sealed = %(sealed)s::bytea,\n    backup = coalesce(%(backup)s::bytea, s.backup)\nwhere {ours}\n",
-    ours=_OURS,
-)
+"""
+_REPLACE: LiteralString = f"""
+update zapi_sync.states s set head = %(head)s::jsonb, sealed = %(sealed)s::bytea,
+    backup = coalesce(%(backup)s::bytea, s.backup)
+where {_OURS}
+"""  # noqa: S608
 _CONTENT: tuple[LiteralString, ...] = (
-    Text("""
+    """
     delete from zapi_sync.groups g where g.state = %(state)s
         and not exists (select from unnest(%(keys)s::text[]) as given (key) where given.key = g.key)
-    """),
-    Text("""
+    """,
+    """
     insert into zapi_sync.groups (state, key, record)
     select %(state)s, given.key, given.record
     from unnest(%(keys)s::text[], %(records)s::jsonb[]) as given (key, record)
     where not exists (select from zapi_sync.groups g
                       where g.state = %(state)s and g.key = given.key and g.record = given.record)
     on conflict (state, key) do update set record = excluded.record
-    """),
-    Text("delete from zapi_sync.journal where state = %(state)s"),
-    Text("""
+    """,
+    "delete from zapi_sync.journal where state = %(state)s",
+    """
     insert into zapi_sync.journal (state, number, line)
     select %(state)s, given.number, given.line
     from unnest(%(lines)s::bytea[]) with ordinality as given (line, number)
-    """),
+    """,
 )
 
 
@@ -181,7 +183,7 @@ class PostgresBackend:
 
     def read(self) -> Kept:
         with _reading(self._name), self._connected() as connection, connection.transaction():
-            connection.execute(Text("set transaction isolation level repeatable read, read only"))
+            connection.execute("set transaction isolation level repeatable read, read only")
             if not _version(connection, self._name):
                 return Kept()
             row = connection.execute(_READ, {"state": self._state}).fetchone()
@@ -291,18 +293,19 @@ class PostgresGrip:
 
 def _version(connection: Connection, name: str) -> int:
     """The version of the tables, 0 where there are none. Raises StateInvalid for a newer one."""
-    there = connection.execute(Text("select to_regclass('zapi_sync.version') is not null")).fetchone()
+    there = connection.execute("select to_regclass('zapi_sync.version') is not null").fetchone()
     if there != (True,):
         return 0
-    newest = connection.execute(Text("select coalesce(max(number), 0) from zapi_sync.version")).fetchone()
+    newest = connection.execute("select coalesce(max(number), 0) from zapi_sync.version").fetchone()
     version = int(newest[0]) if newest else 0
     if version > len(_MIGRATIONS):
         raise StateInvalid.of(
             Code.STATE_NEWER,
             Text(
-                "the tables of this database have version {version}, and this zapi-sync knows versions up to {migrations_count}",
+                "the tables of this database have version {version}, and this zapi-sync knows versions up to "
+                "{newest}",
                 version=version,
-                migrations_count=len(_MIGRATIONS),
+                newest=len(_MIGRATIONS),
             ),
             hint=Text(
                 "a newer zapi-sync made them: upgrade (pip install --upgrade zapi-sync); nothing was changed"
@@ -317,8 +320,8 @@ def _migrate(connection: Connection, name: str) -> None:
     if _version(connection, name) == len(_MIGRATIONS):
         return
     with connection.transaction():
-        connection.execute(Text("select pg_advisory_xact_lock(%s)"), [_MIGRATING])
-        encoding = connection.execute(Text("select current_setting('server_encoding')")).fetchone()
+        connection.execute("select pg_advisory_xact_lock(%s)", [_MIGRATING])
+        encoding = connection.execute("select current_setting('server_encoding')").fetchone()
         if encoding != ("UTF8",):
             raise StateUnwritable.of(
                 Code.STATE_UNWRITABLE,
@@ -326,19 +329,15 @@ def _migrate(connection: Connection, name: str) -> None:
                 hint=Text("create a database for it: create database ... encoding 'UTF8' template template0"),
                 file=name,
             )
-        if connection.execute(Text("select to_regnamespace('zapi_sync')")).fetchone() == (None,):
-            connection.execute(
-                Text("create schema zapi_sync")
-            )  # `if not exists` asks for the right to, even so
+        if connection.execute("select to_regnamespace('zapi_sync')").fetchone() == (None,):
+            connection.execute("create schema zapi_sync")  # `if not exists` asks for the right to, even so
         connection.execute(
-            Text(
-                "create table if not exists zapi_sync.version (number integer primary key, "
-                "since timestamptz not null default clock_timestamp())"
-            )
+            "create table if not exists zapi_sync.version (number integer primary key, "
+            "since timestamptz not null default clock_timestamp())"
         )
         for number in range(_version(connection, name), len(_MIGRATIONS)):
             connection.execute(_MIGRATIONS[number])
-            connection.execute(Text("insert into zapi_sync.version (number) values (%s)"), [number + 1])
+            connection.execute("insert into zapi_sync.version (number) values (%s)", [number + 1])
 
 
 def _check(parameters: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync import __version__
 from zapi_sync.core.scaffold import GITIGNORE, Fate, Piece, additions
-from zapi_sync.errors import Code, ScaffoldUnwritable
+from zapi_sync.errors import Code, ScaffoldUnwritable, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ def _lay(folder: Path, path: str, text: str, *, dry_run: bool) -> Piece:
                 stream.write(lacking)
         return Piece(path, Fate.EXTENDED if lacking else Fate.LEFT, lacking)
     except OSError as error:
-        raise _unwritable(
-            file, Text("this cannot be written: {lower}", lower=(error.strerror or "").lower())
-        ) from None
+        raise _unwritable(file, Text("this cannot be written: {why}", why=reason(error))) from None
 
 
 def _unwritable(file: Path, why: str) -> ScaffoldUnwritable:

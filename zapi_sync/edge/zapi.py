@@ -118,7 +118,7 @@ class ZApi:
             call.deadline.end()
         took = time.monotonic() - began
         _log.debug(
-            Text("POST %s/instances/***/token/***/create-group for %s: %s after %.2f s"),
+            "POST %s/instances/***/token/***/create-group for %s: %s after %.2f s",
             self._remote.origin,
             group.key,
             type(outcome).__name__.lower(),
@@ -200,7 +200,9 @@ class ZApi:
         try:
             return read(answer)
         except NotUnderstood as why:
-            said = self._credentials.mask(str(why))[:MAX_TEXT]
+            text = why.args[0]
+            masked = self._credentials.mask(text)[:MAX_TEXT]
+            said = text if masked == text else masked  # as it was, it can still be told in other languages
             raise _unavailable(call, said, _remedy(answer)) from None
 
     def _post(self, group: Group, call: _Call) -> Answer:
@@ -333,9 +335,8 @@ def _remedy(answer: Answer) -> str:
 
 
 def _unavailable(call: str, why: str, hint: str) -> RemoteUnavailable:
-    message = Text(
-        "the look-up {partition} gave no usable answer: {why}", partition=call.partition("/")[0], why=why
-    )
+    name = call.partition("/")[0]
+    message = Text("the look-up {call} gave no usable answer: {why}", call=name, why=why)
     return RemoteUnavailable.of(Code.LOOKUP_FAILED, message, hint=hint)
 
 
@@ -346,7 +347,7 @@ def _why_broken(error: Exception, deadline: Deadline) -> str:
         return Text("the connection ended before a whole, well-formed answer")
     if isinstance(error, (httpx.NetworkError, OSError)):
         return Text("the connection broke before an answer came")
-    return Text("the answer could not be taken in ({name__})", name__=type(error).__name__)
+    return Text("the answer could not be taken in ({error})", error=type(error).__name__)
 
 
 def _why_unanswered(error: Exception, deadline: Deadline, remote: Remote) -> str:
@@ -367,12 +368,8 @@ def _why_unsent(error: Exception, remote: Remote) -> str:
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return Text("{host} refuses connections", host=host)
     if isinstance(error, httpx.ConnectTimeout):
-        return Text(
-            "{host} took no connection within {connect_seconds:g} s",
-            host=host,
-            connect_seconds=CONNECT_SECONDS,
-        )
-    return Text("no connection to {host} came about ({name__})", host=host, name__=type(error).__name__)
+        return Text("{host} took no connection within {seconds:g} s", host=host, seconds=CONNECT_SECONDS)
+    return Text("no connection to {host} came about ({error})", host=host, error=type(error).__name__)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.redact import CUT, may_hold_credential
 from zapi_sync.core.source import shortened
 from zapi_sync.errors import Severity
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, told
 from zapi_sync.render.safe import printable, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from zapi_sync.errors import Diagnostic, Location
     from zapi_sync.render.paint import Paint
 
+SEVERITIES: Mapping[Severity, Text] = {Severity.ERROR: Text("error"), Severity.WARNING: Text("warning")}
+HINT = Text("hint:")
 MAX_SHOWN = 20
 _EXCERPT = 100
 """So many characters of a source line are shown around the caret."""
@@ -39,16 +41,14 @@ def place(location: Location) -> str:
 def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     where = printable(f"{place(diagnostic.location)}: ") if diagnostic.location else ""
     tint = paint.red if diagnostic.severity is Severity.ERROR else paint.yellow
-    said = _(
-        "{bold} {dim}", bold=paint.bold(printable(diagnostic.message)), dim=paint.dim(f"[{diagnostic.code}]")
-    )
-    yield _("{bold}{tint} {said}", bold=paint.bold(where), tint=tint(diagnostic.severity + ":"), said=said)
+    said = f"{paint.bold(printable(diagnostic.message))} {paint.dim(f'[{diagnostic.code}]')}"
+    yield f"{paint.bold(where)}{tint(told(SEVERITIES[diagnostic.severity]) + ':')} {said}"
     text = diagnostic.location.text if diagnostic.location else None
     if diagnostic.location and text is not None and not may_hold_credential(text):
         yield from _excerpt(diagnostic.location, paint)
     for word, location in diagnostic.also:
-        yield f"  {word}: {printable(place(location))}"
-    yield _("  {cyan} {hint}", cyan=paint.cyan("hint:"), hint=printable(diagnostic.hint))
+        yield f"  {told(word)}: {printable(place(location))}"
+    yield f"  {paint.cyan(told(HINT))} {printable(diagnostic.hint)}"
 
 
 def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
@@ -61,10 +61,5 @@ def _excerpt(location: Location, paint: Paint) -> Iterator[str]:
     indent, length = (width(paint.letters(printable(part))) for part in (before, marked))
     number = f"{location.line or 1}"
     carets = "^" * max(1, min(length, _EXCERPT - indent))
-    yield _("  {dim} {shown}", dim=paint.dim(number + " |"), shown=printable(shown))
-    yield _(
-        "  {dim} {value}{red}",
-        dim=paint.dim(" " * len(number) + " |"),
-        value=" " * indent,
-        red=paint.red(carets),
-    )
+    yield f"  {paint.dim(number + ' |')} {printable(shown)}"
+    yield f"  {paint.dim(' ' * len(number) + ' |')} {' ' * indent}{paint.red(carets)}"

@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zapi_sync.core.doctor import Verdict, counts
-from zapi_sync.language import _
-from zapi_sync.render.complaints import place
+from zapi_sync.core.doctor import Check, Verdict, counts
+from zapi_sync.language import Text, _, ngettext, told
+from zapi_sync.render.complaints import HINT, place
 from zapi_sync.render.json import FORMAT_VERSION, document
-from zapi_sync.render.safe import printable
-from zapi_sync.render.words import count
+from zapi_sync.render.safe import pad, printable, width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from zapi_sync.core.doctor import Finding
     from zapi_sync.render.paint import Paint
 
-_CHECK_WIDTH = 14
+_VERDICTS: Mapping[Verdict, Text] = {
+    Verdict.OK: Text("ok"),
+    Verdict.WARNING: Text("warning"),
+    Verdict.ERROR: Text("error"),
+    Verdict.SKIPPED: Text("skipped"),
+}
+_CHECKS: Mapping[Check, Text] = {
+    Check.VERSIONS: Text("versions"),
+    Check.CONFIG: Text("config"),
+    Check.STATE: Text("state"),
+    Check.JOURNAL: Text("journal"),
+    Check.LOCK: Text("lock"),
+    Check.ENCRYPTION: Text("encryption"),
+    Check.PERMISSIONS: Text("permissions"),
+    Check.GIT: Text("git"),
+    Check.CREDENTIALS: Text("credentials"),
+    Check.API: Text("api"),
+    Check.REMOTE: Text("remote"),
+    Check.CONNECTION: Text("connection"),
+    Check.CLOCK: Text("clock"),
+    Check.SUBSCRIPTION: Text("subscription"),
+    Check.NUMBER: Text("number"),
+}
 
 
 def text(findings: Sequence[Finding], paint: Paint) -> str:
@@ -28,28 +49,17 @@ def text(findings: Sequence[Finding], paint: Paint) -> str:
         Verdict.ERROR: paint.red,
         Verdict.SKIPPED: paint.dim,
     }
+    of_verdict, of_check = _widest(_VERDICTS.values()) + 1, _widest(_CHECKS.values()) + 2
     lines = []
     for each in findings:
         of = f"{each.instance}: " if each.instance else ""
         where = f"{place(each.location)}: " if each.location else ""
-        verdict = tints[each.verdict](f"{each.verdict:<8}")
-        lines.append(
-            _(
-                "{verdict} {check:<??}{of}",
-                verdict=verdict,
-                check=each.check,
-                of=printable(of + where + each.message),
-            )
-        )
+        verdict = tints[each.verdict](pad(told(_VERDICTS[each.verdict]), of_verdict))
+        check = pad(told(_CHECKS[each.check]), of_check)
+        lines.append(f"{verdict} {check}{printable(of + where + told(each.message))}")
         if each.hint:
-            lines.append(
-                _(
-                    "{value}{cyan} {hint}",
-                    value=" " * (9 + _CHECK_WIDTH),
-                    cyan=paint.cyan("hint:"),
-                    hint=printable(each.hint),
-                )
-            )
+            indent = " " * (of_verdict + 1 + of_check)
+            lines.append(f"{indent}{paint.cyan(told(HINT))} {printable(each.hint)}")
     return "\n".join([*lines, "", paint.bold(_summary(findings))])
 
 
@@ -83,5 +93,12 @@ def _summary(findings: Sequence[Finding]) -> str:
     number = counts(findings)
     if not number[Verdict.ERROR] and not number[Verdict.WARNING]:
         return _("All is well.")
-    told = [count(number[kind], kind.value) for kind in (Verdict.ERROR, Verdict.WARNING) if number[kind]]
-    return f"{', '.join(told)}."
+    errors = ngettext("{number} error", "{number} errors", number[Verdict.ERROR])
+    warnings = ngettext("{number} warning", "{number} warnings", number[Verdict.WARNING])
+    told_of = {Verdict.ERROR: errors, Verdict.WARNING: warnings}
+    return f"{', '.join(words for verdict, words in told_of.items() if number[verdict])}."
+
+
+def _widest(words: Iterable[str]) -> int:
+    """How many columns the widest of the words takes in the language of this run."""
+    return max(width(told(word)) for word in words)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.drift import Kind, Unseen
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext, told
 from zapi_sync.render import markdown as md
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.paint import Paint
-from zapi_sync.render.safe import printable
+from zapi_sync.render.safe import pad, printable
 from zapi_sync.render.text import MAX_PHONES
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,36 +24,36 @@ if TYPE_CHECKING:
     from zapi_sync.errors import Diagnostic
 
 _WORDS = {
-    Kind.GONE: _("gone: no longer listed, and Z-API knows no group of its id"),
-    Kind.LINK_CHANGED: _("changed: the state has another link, which may lead nowhere; zapi-sync refresh"),
-    Kind.LINK_FOUND: _("there is one, and the state has none; zapi-sync refresh"),
-    Kind.ADMIN_LOST: _("the connected number is no administrator any more"),
-    Kind.LEFT: _("the connected number is not in the group any more"),
+    Kind.GONE: Text("gone: no longer listed, and Z-API knows no group of its id"),
+    Kind.LINK_CHANGED: Text("changed: the state has another link, which may lead nowhere; zapi-sync refresh"),
+    Kind.LINK_FOUND: Text("there is one, and the state has none; zapi-sync refresh"),
+    Kind.ADMIN_LOST: Text("the connected number is no administrator any more"),
+    Kind.LEFT: Text("the connected number is not in the group any more"),
 }
 _IN_MARKDOWN = {
-    Kind.GONE: "gone",
-    Kind.LINK_CHANGED: _("its invite link was changed"),
-    Kind.LINK_FOUND: _("it has an invite link by now"),
-    Kind.ADMIN_LOST: _("the connected number is no administrator any more"),
-    Kind.LEFT: _("the connected number is not in it any more"),
+    Kind.GONE: Text("gone"),
+    Kind.LINK_CHANGED: Text("its invite link was changed"),
+    Kind.LINK_FOUND: Text("it has an invite link by now"),
+    Kind.ADMIN_LOST: Text("the connected number is no administrator any more"),
+    Kind.LEFT: Text("the connected number is not in it any more"),
 }
 _LABELS = {
-    Kind.RENAMED: "groupName",
-    Kind.LINK_CHANGED: "link",
-    Kind.LINK_FOUND: "link",
-    Kind.JOINED: "joined",
-    Kind.ADMIN_LOST: "admin",
-    Kind.LEFT: "admin",
-    Kind.STILL_NOT_IN: _("not in yet"),
+    Kind.LINK_CHANGED: Text("link"),
+    Kind.LINK_FOUND: Text("link"),
+    Kind.JOINED: Text("joined"),
+    Kind.ADMIN_LOST: Text("admin"),
+    Kind.LEFT: Text("admin"),
+    Kind.STILL_NOT_IN: Text("not in yet"),
 }
+_LABEL_COLUMNS = 11
 
 
 def text(drift: Drift, paint: Paint) -> str:
     """For a terminal. Groups that are as the state says are only counted."""
     groups = [_group(each, paint) for each in drift.groups if any(_lines(each))]
     unseen = [_unseen(each, paint) for each in drift.unseen]
-    told = [*groups, *unseen]
-    return "\n".join([*told, *([""] if told else []), *summary(drift, paint)])
+    said = [*groups, *unseen]
+    return "\n".join([*said, *([""] if said else []), *summary(drift, paint)])
 
 
 def summary(drift: Drift, paint: Paint) -> Iterator[str]:
@@ -62,21 +61,35 @@ def summary(drift: Drift, paint: Paint) -> Iterator[str]:
     seen = len(drift.groups) - len(drift.unseen)
     drifted = len(drift.drifted)
     if drifted:
-        yield paint.bold(_("Drift: {drifted} of {number}", drifted=drifted, number=count(seen, "group"))) + _(
-            ", not as the state says."
+        head = ngettext(
+            "Drift: {drifted} of {number} group", "Drift: {drifted} of {number} groups", seen, drifted=drifted
         )
+        yield paint.bold(head) + _(", not as the state says.")
     elif seen:
-        yield paint.bold(_("No drift:")) + _(" {number}, as the state says.", number=count(seen, "group"))
+        rest = ngettext("{number} group, as the state says.", "{number} groups, as the state says.", seen)
+        yield paint.bold(_("No drift:")) + f" {rest}"
     elif not drift.unseen:
         yield _("No group was created yet.")
     if drift.unseen:
-        yield paint.red(_("{number} could not be looked at.", number=count(len(drift.unseen), "group")))
+        yield paint.red(
+            ngettext(
+                "{number} group could not be looked at.",
+                "{number} groups could not be looked at.",
+                len(drift.unseen),
+            )
+        )
     counts = drift.counts()
     if number := counts[Kind.LINK_UNKNOWN]:
-        yield _("The invite link cannot be had now of {number}.", number=count(number, "group"))
+        yield ngettext(
+            "The invite link cannot be had now of {number} group.",
+            "The invite link cannot be had now of {number} groups.",
+            number,
+        )
     if number := counts[Kind.MEMBERS_UNKNOWN]:
-        yield _(
-            "Who is in it, or leads it, cannot be told for sure of {number}.", number=count(number, "group")
+        yield ngettext(
+            "Who is in it, or leads it, cannot be told for sure of {number} group.",
+            "Who is in it, or leads it, cannot be told for sure of {number} groups.",
+            number,
         )
 
 
@@ -120,8 +133,8 @@ def lists(drift: Drift) -> dict[str, list[str]]:
     """As markdown has it: lists by title, without phone numbers and links."""
     drifted = [_in_markdown(each) for each in drift.drifted]
     return {
-        "Drift (not as the state says)": drifted,
-        "Not looked at": [f"- {md.code(each.key)}" for each in drift.unseen],
+        _("Drift (not as the state says)"): drifted,
+        _("Not looked at"): [f"- {md.code(each.key)}" for each in drift.unseen],
     }
 
 
@@ -186,7 +199,7 @@ def _group(looked: Looked, paint: Paint) -> str:
     key = printable(looked.key)
     mark = paint.yellow(f"~ {key}") if looked.drifted else f"  {key}"
     if looked.findings[0].kind is Kind.GONE:
-        mark = f"{paint.red(f'! {key}')}  {paint.dim(_WORDS[Kind.GONE])}"
+        mark = f"{paint.red(f'! {key}')}  {paint.dim(told(_WORDS[Kind.GONE]))}"
     return "\n".join([mark, *(f"    {line}" for line in _lines(looked))])
 
 
@@ -200,15 +213,20 @@ def _lines(looked: Looked) -> Iterator[str]:
             case Kind.RENAMED:
                 yield f"groupName   {printable(record.group_name)} -> {printable(finding.name or '')}"
             case Kind.JOINED | Kind.STILL_NOT_IN:
-                yield f"{_LABELS[finding.kind]:<11} {_phones(finding.phones)}"
+                yield f"{_label(finding.kind)} {_phones(finding.phones)}"
             case Kind.LINK_UNKNOWN | Kind.MEMBERS_UNKNOWN:
                 pass
-            case _:
-                yield f"{_LABELS[finding.kind]:<11} {_WORDS[finding.kind]}"
+            case _other:
+                yield f"{_label(finding.kind)} {told(_WORDS[finding.kind])}"
+
+
+def _label(kind: Kind) -> str:
+    return pad(told(_LABELS[kind]), _LABEL_COLUMNS)
 
 
 def _unseen(looked: Looked, paint: Paint) -> str:
-    return f"{paint.red(f'? {printable(looked.key)}')}  {paint.dim('could not be looked at')}"
+    note = _("could not be looked at")
+    return f"{paint.red(f'? {printable(looked.key)}')}  {paint.dim(note)}"
 
 
 def _phones(phones: Sequence[str]) -> str:
@@ -225,22 +243,22 @@ def _in_markdown(looked: Looked) -> str:
 def _said(finding: Finding) -> str:
     match finding.kind:
         case Kind.RENAMED:
-            return _("now named {code}", code=md.code(finding.name or ""))
+            return _("now named {name}", name=md.code(finding.name or ""))
         case Kind.JOINED:
-            return _("{number} joined", number=count(len(finding.phones), "participant"))
-        case _:
-            return _IN_MARKDOWN[finding.kind]
+            return ngettext(
+                "{number} participant joined", "{number} participants joined", len(finding.phones)
+            )
+        case _other:
+            return told(_IN_MARKDOWN[finding.kind])
 
 
 def _written(before: Record, record: Record) -> Iterator[str]:
     if record.invitation_link != before.invitation_link:
-        yield _(
-            "invitationLink  {invitation_link} -> {invitation_link_2}",
-            invitation_link=before.invitation_link or "(none)",
-            invitation_link_2=record.invitation_link,
-        )
+        link = before.invitation_link or _("(none)")
+        yield f"{'invitationLink':<15} {link} -> {record.invitation_link}"
     if joined := _joined(before, record):
-        yield _("phonesNotAdded  no longer {phones}: in the group by now", phones=_phones(joined))
+        said = _("no longer {phones}: in the group by now", phones=_phones(joined))
+        yield f"{'phonesNotAdded':<15} {said}"
 
 
 def _joined(before: Record, record: Record) -> tuple[str, ...]:

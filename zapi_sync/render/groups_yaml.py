@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import DEFAULT_INSTANCE
-from zapi_sync.language import _
+from zapi_sync.language import Joined, _, told
+from zapi_sync.render.complaints import HINT
 from zapi_sync.render.safe import printable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 
 def config(found: Importing) -> str:
     """A whole config of the groups that can be taken in; of those that cannot, comments say why."""
-    lines = ["version: 1", "groups:" if found.imports else _("groups: {}")]
+    lines = ["version: 1", f"groups:{'' if found.imports else ' {}'}"]
     for each in found.imports:
         lines += _group(each)
     lines += [line for each in found.left_out for line in _left_out(each)]
@@ -36,14 +37,18 @@ def quoted(text: str) -> str:
 def _group(each: Import) -> Iterator[str]:
     group = each.group
     yield f"  {_key(group.key)}:  # {printable(each.details.phone)}{_of_another(each)}"
-    yield _("    groupName: {quoted}", quoted=quoted(group.group_name))
+    yield _attribute("groupName", group.group_name)
     if group.instance != DEFAULT_INSTANCE:
-        yield _("    instance: {quoted}", quoted=quoted(group.instance))
+        yield _attribute("instance", group.instance)
     yield "    phones:"
     for phone in group.phones:
         yield f"      - {quoted(phone)}"
-    for who, why in each.others:
-        yield f"      # {printable(f'{who}: {why}')}"
+    for other in each.others:
+        yield f"      # {printable(Joined(': ', other))}"
+
+
+def _attribute(name: str, text: str) -> str:
+    return f"    {name}: {quoted(text)}"
 
 
 def _of_another(each: Import) -> str:
@@ -58,16 +63,15 @@ def _left_out(each: LeftOut) -> Sequence[str]:
         if seen.instance == DEFAULT_INSTANCE
         else _(' of the instance "{instance}"', instance=seen.instance)
     )
-    lines = [
-        _(
-            '  # left out: {phone}, "{name}"{on}: {reason}',
-            phone=seen.phone,
-            name=printable(name),
-            on=on,
-            reason=printable(each.reason),
-        )
-    ]
-    return [*lines, _("  #   hint: {hint}", hint=printable(each.hint))] if each.hint else lines
+    said = _(
+        'left out: {phone}, "{name}"{on}: {reason}',
+        phone=seen.phone,
+        name=printable(name),
+        on=on,
+        reason=printable(each.reason),
+    )
+    lines = [f"  # {said}"]
+    return [*lines, f"  #   {told(HINT)} {printable(each.hint)}"] if each.hint else lines
 
 
 def _key(key: str) -> str:

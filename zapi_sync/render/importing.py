@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zapi_sync.language import _
+from zapi_sync.language import Text, _, ngettext, told
 from zapi_sync.render.json import FORMAT_VERSION, diagnostics_of, document
 from zapi_sync.render.safe import printable
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,22 +17,39 @@ if TYPE_CHECKING:
 
 def summary(found: Importing, out: str | None, *, written: bool) -> str:
     """A line or two: how many groups there are, where they stand now, and what comes next."""
-    left = _("; left out: {number}", number=count(len(found.left_out), "group")) if found.left_out else ""
+    left = ""
+    if found.left_out:
+        left = ngettext("; left out: {number} group", "; left out: {number} groups", len(found.left_out))
     if not found.imports:
         return _("Nothing to import{left}.", left=left)
-    number = count(len(found.imports), "group")
+    file = printable(out or "")
     if written:
-        return _(
-            "Imported {number} into the state; the config of them is {out}{left}.",
-            number=number,
-            out=printable(out or ""),
+        return ngettext(
+            "Imported {number} group into the state; the config of them is {file}{left}.",
+            "Imported {number} groups into the state; the config of them is {file}{left}.",
+            len(found.imports),
+            file=file,
             left=left,
         )
-    where = _("{number} written to {out}", number=number, out=printable(out)) if out else number
-    return _("Found {where}, and the state is as it was{left}.\n{next}", where=where, left=left, next=_NEXT)
+    if out:
+        said = ngettext(
+            "Found {number} group written to {file}, and the state is as it was{left}.",
+            "Found {number} groups written to {file}, and the state is as it was{left}.",
+            len(found.imports),
+            file=file,
+            left=left,
+        )
+    else:
+        said = ngettext(
+            "Found {number} group, and the state is as it was{left}.",
+            "Found {number} groups, and the state is as it was{left}.",
+            len(found.imports),
+            left=left,
+        )
+    return f"{said}\n{told(_NEXT)}"
 
 
-_NEXT = _("To take them into the state as well: zapi-sync import --all --write --out FILE")
+_NEXT = Text("To take them into the state as well: zapi-sync import --all --write --out FILE")
 
 
 def json(found: Importing, out: str | None, diagnostics: Sequence[Diagnostic], *, written: bool) -> str:

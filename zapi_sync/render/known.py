@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.plan import Unsettled
-from zapi_sync.language import _
+from zapi_sync.language import _, ngettext
 from zapi_sync.render.markdown import code, report
 from zapi_sync.render.safe import printable
 from zapi_sync.render.state import entry
 from zapi_sync.render.text import unsettled
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from zapi_sync.core.known import Known
@@ -36,10 +35,10 @@ def markdown(known: Known) -> str:
     return report(
         [_("### zapi-sync state"), f"**{summary(known)}.**"],
         {
-            "Created": [
+            _("Created"): [
                 f"- {code(key)}, {code(each.group_name)}" for key, each in sorted(known.groups.items())
             ],
-            "Unsettled: the group may exist or not": [
+            _("Unsettled: the group may exist or not"): [
                 f"- {code(key)}, {code(each.intent.group.group_name)}"
                 for key, each in sorted(known.open.items())
             ],
@@ -52,11 +51,11 @@ def summary(known: Known) -> str:
     """How much is known, in one phrase."""
     if known.state is None:
         return _("There is no state yet")
-    doubt = _(", {open_count} unsettled", open_count=len(known.open)) if known.open else ""
-    return _(
-        "{number}{doubt}; serial {serial}",
-        number=count(len(known.groups), "group"),
-        doubt=doubt,
+    return ngettext(
+        "{number} group{doubt}; serial {serial}",
+        "{number} groups{doubt}; serial {serial}",
+        len(known.groups),
+        doubt=_(", {count} unsettled", count=len(known.open)) if known.open else "",
         serial=known.state.serial,
     )
 
@@ -66,10 +65,10 @@ def made_of(saved: SavedPlan) -> str:
     files = ", ".join(map(printable, saved.files))
     serial = _("no state yet") if saved.serial is None else _("serial {serial}", serial=saved.serial)
     return _(
-        "Plan of {timestamp}: {files} against {state} ({serial}), for {remote}.",
-        timestamp=timestamp(saved.created_at),
+        "Plan of {time}: {files} against {state} ({serial}), for {api}.",
+        time=timestamp(saved.created_at),
         files=files,
         state=printable(saved.state),
         serial=serial,
-        remote=printable(saved.remote),
+        api=printable(saved.remote),
     )

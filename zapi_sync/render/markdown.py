@@ -14,12 +14,11 @@ from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettl
 from zapi_sync.core.source import shortened
 from zapi_sync.dataclass import replace
 from zapi_sync.errors import Severity
-from zapi_sync.language import _
-from zapi_sync.render.complaints import place
+from zapi_sync.language import _, ngettext, told
+from zapi_sync.render.complaints import SEVERITIES, place
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable, without_phones
 from zapi_sync.render.text import summary
-from zapi_sync.render.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,17 +48,18 @@ def plan(
 ) -> str:
     """What apply would do. `drift` are the lists of what a look at the instances found (render.drift)."""
     head, *more = summary(plan, forecasts, Paint(False))
-    changed = _("Changed in the config (shown only: apply never changes a group)")
     return _document(
         [_("### zapi-sync plan"), f"**{head}**", *more],
         {
-            "Moved (the key is renamed, the group stays as it is)": map(_move, plan.moves),
-            "To create": map(_create, plan.of(Create)),
-            "To adopt": map(_adopt, plan.of(Adopt)),
-            "Not created: the name is taken": map(_taken, plan.of(Taken)),
-            changed: map(_changed, plan.of(Changed)),
-            "No longer in the config (the group stays as it is)": map(_orphaned, plan.of(Orphaned)),
-            "Unsettled: the group may exist or not": map(_unsettled, plan.of(Unsettled)),
+            _("Moved (the key is renamed, the group stays as it is)"): map(_move, plan.moves),
+            _("To create"): map(_create, plan.of(Create)),
+            _("To adopt"): map(_adopt, plan.of(Adopt)),
+            _("Not created: the name is taken"): map(_taken, plan.of(Taken)),
+            _("Changed in the config (shown only: apply never changes a group)"): map(
+                _changed, plan.of(Changed)
+            ),
+            _("No longer in the config (the group stays as it is)"): map(_orphaned, plan.of(Orphaned)),
+            _("Unsettled: the group may exist or not"): map(_unsettled, plan.of(Unsettled)),
             **(drift or {}),
             **_told(warnings),
         },
@@ -68,16 +68,15 @@ def plan(
 
 def valid(groups: int, warnings: Sequence[Diagnostic]) -> str:
     """That a config is valid."""
-    return _document(
-        [_("### zapi-sync validate"), _("**Valid: {number}.**", number=count(groups, "group"))],
-        _told(warnings),
-    )
+    said = ngettext("Valid: {number} group.", "Valid: {number} groups.", groups)
+    return _document([_("### zapi-sync validate"), f"**{said}**"], _told(warnings))
 
 
 def complaints(diagnostics: Sequence[Diagnostic]) -> str:
     """Why a command came to nothing."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    return _document(["### zapi-sync", f"**{count(errors, 'error')}.**"], _told(diagnostics))
+    said = ngettext("{number} error", "{number} errors", errors)
+    return _document(["### zapi-sync", f"**{said}.**"], _told(diagnostics))
 
 
 def report(head: Sequence[str], lists: Mapping[str, Iterable[str]], diagnostics: Sequence[Diagnostic]) -> str:
@@ -86,8 +85,8 @@ def report(head: Sequence[str], lists: Mapping[str, Iterable[str]], diagnostics:
 
 
 def code(text: str) -> str:
-    """A text from outside as a code span, less what is private in it."""
-    return _span(without_phones(shortened(text, MAX_COLUMNS)))
+    """A text from outside, or a message with such, as a code span, less what is private in it."""
+    return _span(without_phones(shortened(told(text), MAX_COLUMNS)))
 
 
 def _span(text: str) -> str:
@@ -119,26 +118,19 @@ def _fitting(items: Sequence[str], room: int) -> Sequence[str]:
 
 def _folded(title: str, items: Sequence[str], shown: Sequence[str]) -> str:
     left = len(items) - len(shown)
-    rest = [_("- ... and {left} more", left=left)] if left else []
+    rest = ["- " + _("... and {left} more", left=left)] if left else []
     head = f"<details><summary>{title}: {len(items)}</summary>"
     return "\n".join([head, "", *shown, *rest, "", "</details>"])
 
 
 def _told(diagnostics: Sequence[Diagnostic]) -> Mapping[str, Iterable[str]]:
-    return {"Complaints": map(_complaint, diagnostics)}
+    return {_("Complaints"): map(_complaint, diagnostics)}
 
 
 def _complaint(diagnostic: Diagnostic) -> str:
     where = f"{_place(diagnostic.location)} " if diagnostic.location else ""
-    said = code(diagnostic.message)
-    return _(
-        "- {where}{severity} {code}: {said}\n  {code_2}",
-        where=where,
-        severity=diagnostic.severity,
-        code=diagnostic.code,
-        said=said,
-        code_2=code(diagnostic.hint),
-    )
+    kind = told(SEVERITIES[diagnostic.severity])
+    return f"- {where}{kind} {diagnostic.code}: {code(diagnostic.message)}\n  {code(diagnostic.hint)}"
 
 
 def _place(location: Location) -> str:
@@ -151,7 +143,7 @@ def _named(key: str, name: str, *more: str) -> str:
 
 
 def _move(move: Move) -> str:
-    return _("- {code}, was {code_2}", code=code(move.target), code_2=code(move.source))
+    return "- " + _("{key}, was {old}", key=code(move.target), old=code(move.source))
 
 
 def _create(step: Create) -> str:
@@ -159,7 +151,12 @@ def _create(step: Create) -> str:
 
 
 def _size(group: Group) -> Iterator[str]:
-    yield _("{number} on {code}", number=count(len(group.phones), "participant"), code=code(group.instance))
+    yield ngettext(
+        "{number} participant on {instance}",
+        "{number} participants on {instance}",
+        len(group.phones),
+        instance=code(group.instance),
+    )
     if group.auto_invite:
         yield _("with private invitations")
 
@@ -170,7 +167,7 @@ def _adopt(step: Adopt) -> str:
 
 def _taken(step: Taken) -> str:
     return _named(
-        step.key, step.group.group_name, *([_("by the key {code}", code=code(step.by))] if step.by else [])
+        step.key, step.group.group_name, *([_("by the key {key}", key=code(step.by))] if step.by else [])
     )
 
 

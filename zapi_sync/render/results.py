@@ -7,18 +7,35 @@ from typing import TYPE_CHECKING
 from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
 from zapi_sync.core.scaffold import Fate
-from zapi_sync.language import _
-from zapi_sync.render.safe import printable
+from zapi_sync.language import Text, _, told
+from zapi_sync.render.complaints import HINT
+from zapi_sync.render.safe import printable, width
 from zapi_sync.render.text import doubt
 from zapi_sync.render.words import seconds, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from zapi_sync.core.model import Group, GroupKey, Record
     from zapi_sync.core.progress import Finished
     from zapi_sync.core.scaffold import Piece
     from zapi_sync.render.paint import Paint
+
+_FOUND = {
+    None: Text("created"),
+    How.SETTLED: Text("found"),
+    How.ADOPTED: Text("adopted"),
+    How.IMPORTED: Text("imported"),
+}
+_REJECTED, _NOT_SENT, _UNKNOWN = Text("rejected"), Text("not sent"), Text("UNKNOWN")
+_FATES = {
+    (Fate.CREATED, False): Text("created"),
+    (Fate.CREATED, True): Text("would be created"),
+    (Fate.EXTENDED, False): Text("extended"),
+    (Fate.EXTENDED, True): Text("would be extended"),
+    (Fate.LEFT, False): Text("left, as it is"),
+    (Fate.LEFT, True): Text("left, as it is"),
+}
 
 
 def finished(finished: Finished, paint: Paint) -> str:
@@ -27,32 +44,32 @@ def finished(finished: Finished, paint: Paint) -> str:
     name = _name(group)
     match finished.outcome:
         case Created(phone):
-            word = "found" if finished.how is How.SETTLED else str(finished.how or "created")
-            return f"{paint.green(word)}{' ' * (10 - len(word))}{name}  {phone}"
+            return f"{_word(_FOUND[finished.how], paint.green)}{name}  {phone}"
         case Rejected(cause, said, retry_after):
             wait = _(" (it asks to wait {time})", time=seconds(retry_after)) if retry_after else ""
-            return _(
-                "{red}  {name}: Z-API says: {said}{wait}\n          hint: {remedy}",
-                red=paint.red("rejected"),
-                name=name,
-                said=printable(said),
-                wait=wait,
-                remedy=remedy(cause, group.instance),
-            )
+            says = _("Z-API says: {said}{wait}", said=printable(said), wait=wait)
+            return f"{_word(_REJECTED, paint.red)}{name}: {says}\n{_hint(remedy(cause, group.instance))}"
         case Unsent(reason):
-            return _(
-                "{red}  {name}: {reason}\n          hint: nothing left this machine: check network and ZAPI_BASE_URL, then apply again",
-                red=paint.red(_("not sent")),
-                name=name,
-                reason=printable(reason),
-            )
+            hint = Text("nothing left this machine: check network and ZAPI_BASE_URL, then apply again")
+            return f"{_word(_NOT_SENT, paint.red)}{name}: {printable(reason)}\n{_hint(hint)}"
         case Unknown(reason):
-            return f"{paint.yellow('UNKNOWN')}   {name}: {printable(reason)}\n          {doubt(group)}"
+            return f"{_word(_UNKNOWN, paint.yellow)}{name}: {printable(reason)}\n          {doubt(group)}"
+
+
+def _word(word: Text, tint: Callable[[str], str]) -> str:
+    """What became of a group, as wide as the widest of these words and two blanks."""
+    words = [*_FOUND.values(), _REJECTED, _NOT_SENT, _UNKNOWN]
+    columns = max(width(told(each)) for each in words) + 2
+    return tint(told(word)) + " " * (columns - width(told(word)))
+
+
+def _hint(hint: str) -> str:
+    return f"          {told(HINT)} {told(hint)}"
 
 
 def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:
     """The table of ids and invite links, and who could not be added."""
-    head = ("KEY", "GROUP", "ID", _("INVITE LINK"))
+    head = (_("KEY"), _("GROUP"), "ID", _("INVITE LINK"))
     rows = [
         (group.key, printable(group.group_name), made.phone, made.invitation_link or _("(none was given)"))
         for group, made in groups
@@ -82,13 +99,11 @@ def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
     """What init wrote; of what it would write, also the text."""
     lines = []
     for piece in pieces:
-        would = _("would be ") if dry_run and piece.fate is not Fate.LEFT else ""
-        note = _(", as it is") if piece.fate is Fate.LEFT else ""
-        lines.append(paint.bold(f"{piece.path}: {would}{piece.fate}{note}"))
+        lines.append(paint.bold(f"{piece.path}: {told(_FATES[piece.fate, dry_run])}"))
         if piece.text and (dry_run or piece.fate is Fate.EXTENDED):
             lines += [f"  {line}".rstrip() for line in piece.text.strip("\n").split("\n")]
     return "\n".join(lines)
 
 
 def _name(group: Group) -> str:
-    return _('{key} "{group_name}"', key=printable(group.key), group_name=printable(group.group_name))
+    return f'{printable(group.key)} "{printable(group.group_name)}"'

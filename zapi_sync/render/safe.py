@@ -27,14 +27,15 @@ _FEWEST_DIGITS = 8
 _NO_PHONE = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}(?::[0-9]{2}){0,2}(?:\.[0-9]+)?)?"  # a date and a time
     r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])"  # a date in a file's name
-    r"|[0-9]{1,3}(?:,[0-9]{3})+"  # a count
+    r"|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:\.000)+"  # a count; a round one with dots, too
 )
 _GROUP_SUFFIX = ("-group", "@g.us")
 _INVITE_LINK = r"(?i:(?:https?:/*)?chat\.whatsapp\.com\S*)"
 
 
 def printable(text: str) -> str:
-    """The text in the language of this run, with control, bidi, surrogate and invisible characters written out, as in \\u{1b}.
+    """The text in the language of this run, with control, bidi, surrogate and invisible characters written
+    out, as in \\u{1b}.
 
     The result is one line, not without an end, and holds nothing that a terminal or a CI log acts upon.
     """

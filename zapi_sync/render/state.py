@@ -30,7 +30,8 @@ def listing(entries: Mapping[GroupKey, Entry], paint: Paint) -> str:
     if not entries:
         return _("Nothing is in the state.")
     rows = [_row(key, entry) for key, entry in sorted(entries.items())]
-    return "\n".join(table(("KEY", "INSTANCE", "ID", "CREATED"), rows, paint))
+    head = (_("KEY"), _("INSTANCE"), "ID", _("CREATED"))
+    return "\n".join(table(head, rows, paint))
 
 
 def listing_json(entries: Mapping[GroupKey, Entry]) -> str:
@@ -41,7 +42,7 @@ def listing_json(entries: Mapping[GroupKey, Entry]) -> str:
 
 def entry(key: GroupKey, entry: Entry, paint: Paint) -> str:
     """All that is known under a key."""
-    note = f"  {paint.dim('unsettled')}" if isinstance(entry, OpenAttempt) else ""
+    note = "  " + paint.dim(_("unsettled")) if isinstance(entry, OpenAttempt) else ""
     members = _attempt(entry) if isinstance(entry, OpenAttempt) else _record(entry)
     wide = max(map(len, members))
     lines = [f"    {name:<{wide}}  {_words(value)}" for name, value in members.items()]
@@ -84,13 +85,8 @@ def change_json(
 
 def _row(key: GroupKey, entry: Entry) -> tuple[str, str, str, str]:
     if isinstance(entry, OpenAttempt):
-        instance = entry.intent.group.instance
-        return (
-            printable(key),
-            instance,
-            "(unsettled)",
-            _("sent {timestamp}", timestamp=timestamp(entry.sent_at)),
-        )
+        sent = _("sent {time}", time=timestamp(entry.sent_at))
+        return printable(key), entry.intent.group.instance, _("(unsettled)"), sent
     return printable(key), entry.instance, entry.phone, timestamp(entry.created_at)
 
 
@@ -140,5 +136,5 @@ def _words(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "(none)"
-    return "(none)" if value is None else printable(str(value))
+        return ", ".join(map(str, value)) or _("(none)")
+    return _("(none)") if value is None else printable(value if isinstance(value, str) else str(value))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
-from zapi_sync.language import _
-from zapi_sync.render.safe import printable
-from zapi_sync.render.words import count, seconds
+from zapi_sync.language import _, ngettext
+from zapi_sync.render.safe import pad, printable, width
+from zapi_sync.render.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_PHONES = 8
 MAX_COURSES = 10
+_FURTHER = " " * 10
 
 
 def plan(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> str:
@@ -51,21 +52,20 @@ def taken(steps: Sequence[Taken], paint: Paint) -> list[str]:
 def moves(moves: Sequence[Move], paint: Paint) -> list[str]:
     """The keys that are renamed, a line each."""
     return [
-        f"{paint.green('> ' + printable(move.target))}  "
-        f"{paint.dim(f'moved: was {printable(move.source)}; the group stays as it is')}"
+        paint.green("> " + printable(move.target))
+        + "  "
+        + paint.dim(_("moved: was {old}; the group stays as it is", old=printable(move.source)))
         for move in moves
     ]
 
 
 def moved(moves: Sequence[Move], paint: Paint) -> list[str]:
     """The keys that were renamed, a line each."""
+    word = _("moved")
+    blanks = " " * (10 - width(word))
     return [
-        _(
-            "{green}     {source} is {target} now",
-            green=paint.green("moved"),
-            source=printable(move.source),
-            target=printable(move.target),
-        )
+        f"{paint.green(word)}{blanks}"
+        + _("{old} is {key} now", old=printable(move.source), key=printable(move.target))
         for move in moves
     ]
 
@@ -77,7 +77,7 @@ def _create(step: Create, paint: Paint) -> str:
         f"    groupName   {printable(group.group_name)}",
         f"    instance    {group.instance}",
         f"    phones      {_phones(group.phones)}",
-        _("    autoInvite  {invitations}", invitations=_invitations(group)),
+        f"    {'autoInvite':<11} {_invitations(group)}",
     ]
     return "\n".join(lines)
 
@@ -91,34 +91,33 @@ def _phones(phones: Sequence[Phone]) -> str:
 def _invitations(group: Group) -> str:
     if not group.auto_invite:
         return "false"
-    return _(
-        "true (up to {number}, to who cannot be added directly)",
-        number=count(len(group.phones), _("private invitation")),
+    return ngettext(
+        "true (up to {number} private invitation, to who cannot be added directly)",
+        "true (up to {number} private invitations, to who cannot be added directly)",
+        len(group.phones),
     )
 
 
 def _changed(step: Changed, paint: Paint) -> str:
-    lines = [f"{paint.yellow('~ ' + step.key)}  {paint.dim('shown only: apply never changes a group')}"]
+    note = _("shown only: apply never changes a group")
+    lines = [f"{paint.yellow('~ ' + step.key)}  {paint.dim(note)}"]
     lines += [f"    {_difference(difference)}" for difference in step.differences]
     return "\n".join(lines)
 
 
 def _difference(difference: Difference) -> str:
     if difference.created is None:
-        return _(
-            "{attribute:<11} not those that it was created with; now {wanted}",
-            attribute=difference.attribute,
-            wanted=difference.wanted,
-        )
+        now = _("not those that it was created with; now {wanted}", wanted=difference.wanted)
+        return f"{difference.attribute:<11} {now}"
     return (
         f"{difference.attribute:<11} {printable(difference.created)} -> {printable(difference.wanted or '')}"
     )
 
 
 def _orphaned(step: Orphaned, paint: Paint) -> str:
+    note = _("no longer in the config; the group stays as it is")
     return (
-        f"{paint.yellow('- ' + printable(step.key))}  "
-        f"{paint.dim('no longer in the config; the group stays as it is')}\n"
+        f"{paint.yellow('- ' + printable(step.key))}  {paint.dim(note)}\n"
         f"    groupName   {printable(step.record.group_name)}\n"
         f"    id          {printable(step.record.phone)}"
     )
@@ -126,10 +125,11 @@ def _orphaned(step: Orphaned, paint: Paint) -> str:
 
 def _unsettled(step: Unsettled, paint: Paint) -> str:
     group = step.attempt.intent.group
+    note, sent = _("unsettled"), pad(_("sent"), 11)
     return (
-        f"{paint.yellow('? ' + printable(step.key))}  {paint.dim('unsettled')}\n"
+        f"{paint.yellow('? ' + printable(step.key))}  {paint.dim(note)}\n"
         f"    groupName   {printable(group.group_name)}\n"
-        f"    sent        {timestamp(step.attempt.sent_at)}; {printable(step.attempt.reason)}\n"
+        f"    {sent} {timestamp(step.attempt.sent_at)}; {printable(step.attempt.reason)}\n"
         f"    {doubt(group)}"
     )
 
@@ -137,17 +137,21 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
 def doubt(group: Group) -> str:
     """What a creation in doubt means, and the ways on."""
     key, instance = printable(group.key), printable(group.instance)
-    return _(
-        'the group may exist or not, so no second request is sent. Run apply again: it looks again.\n          Or look at the phone of the instance "{instance}", and settle it by hand\n          (with the same -f, --state and --sandbox):\n            zapi-sync resolve {key} --adopt ID   the group is there\n            zapi-sync resolve {key} --retry      it is not, and never will be: create it',
-        instance=instance,
-        key=key,
-    )
+    lines = [
+        _("the group may exist or not, so no second request is sent. Run apply again: it looks again."),
+        _('Or look at the phone of the instance "{instance}", and settle it by hand', instance=instance),
+        _("(with the same -f, --state and --sandbox):"),
+        "  " + _("zapi-sync resolve {key} --adopt ID   the group is there", key=key),
+        "  " + _("zapi-sync resolve {key} --retry      it is not, and never will be: create it", key=key),
+    ]
+    return "\n          ".join(lines)
 
 
 def _taken(step: Taken, paint: Paint) -> str:
     group = step.group
+    note = _("not created: the name is taken")
     lines = [
-        f"{paint.yellow('= ' + step.key)}  {paint.dim('not created: the name is taken')}",
+        f"{paint.yellow('= ' + step.key)}  {paint.dim(note)}",
         f"    groupName   {printable(group.group_name)}",
     ]
     if step.ids:
@@ -156,42 +160,46 @@ def _taken(step: Taken, paint: Paint) -> str:
 
 
 def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
-    what = _("The group of") if step.ids else _("What is unsettled of")
-    yield _(
-        "    {what} the key {by} has this name, whatever the config calls it now.",
-        what=what,
-        by=printable(by),
-    )
-    yield _(
-        "          If the two keys are one: write {by} again, or rename it in the config:", by=printable(by)
-    )
-    yield _("            moved: [{{from: {by}, to: {key}}}]", by=printable(by), key=step.key)
+    other = printable(by)
     if step.ids:
-        yield _("          If a second group of this name is wanted: apply --existing create")
+        said = _("The group of the key {key} has this name, whatever the config calls it now.", key=other)
+    else:
+        said = _(
+            "What is unsettled of the key {key} has this name, whatever the config calls it now.", key=other
+        )
+    yield f"    {said}"
+    yield _FURTHER + _("If the two keys are one: write {key} again, or rename it in the config:", key=other)
+    yield f"{_FURTHER}  " + _("moved: [{{from: {old}, to: {key}}}]", old=other, key=step.key)
+    if step.ids:
+        yield _FURTHER + _("If a second group of this name is wanted: apply --existing create")
 
 
 def _taken_by_strangers(step: Taken) -> Iterator[str]:
     instance = step.group.instance
     if len(step.ids) == 1:
-        yield _(
-            '    A group of this name is on the instance "{instance}" already, and in no state.',
+        yield "    " + _(
+            'A group of this name is on the instance "{instance}" already, and in no state.',
             instance=instance,
         )
-        adopt = _("zapi-sync import {key} {ids}", key=step.key, ids=step.ids[0])
-        yield _("          If it is the wanted one: {adopt} (or apply --existing adopt)", adopt=adopt)
+        yield _FURTHER + _(
+            "If it is the wanted one: zapi-sync import {key} {id} (or apply --existing adopt)",
+            key=step.key,
+            id=step.ids[0],
+        )
     else:
-        yield _(
-            '    Groups of this name are on the instance "{instance}" already, and in no state.',
+        yield "    " + _(
+            'Groups of this name are on the instance "{instance}" already, and in no state.',
             instance=instance,
         )
-        yield _("          If one is the wanted one: zapi-sync import {key} ID", key=step.key)
-    yield _("          If another one is wanted: apply --existing create")
-    yield _("          (all with the same -f, --state and --sandbox)")
+        yield _FURTHER + _("If one is the wanted one: zapi-sync import {key} ID", key=step.key)
+    yield _FURTHER + _("If another one is wanted: apply --existing create")
+    yield _FURTHER + _("(all with the same -f, --state and --sandbox)")
 
 
 def _adopt(step: Adopt, paint: Paint) -> str:
+    note = _("adopted: a group of this name exists")
     return (
-        f"{paint.green('= ' + step.key)}  {paint.dim('adopted: a group of this name exists')}\n"
+        f"{paint.green('= ' + step.key)}  {paint.dim(note)}\n"
         f"    groupName   {printable(step.group.group_name)}\n"
         f"    id          {printable(step.id)}"
     )
@@ -203,13 +211,16 @@ def summary(plan: Plan, forecasts: Sequence[Forecast], paint: Paint) -> Iterator
     if not counts["create"] and not counts["adopt"]:
         yield paint.bold(_("Nothing to create.")) + f" {_counts(counts)}."
         return
-    yield paint.bold(_("Plan: {counts} to create", counts=counts["create"])) + f"; {_counts(counts)}."
+    yield paint.bold(_("Plan: {count} to create", count=counts["create"])) + f"; {_counts(counts)}."
     invitations = sum(len(step.group.phones) for step in plan.of(Create) if step.group.auto_invite)
-    yield (
-        _("Up to {number} will be sent.", number=count(invitations, _("private invitation")))
-        if invitations
-        else (_("No private invitation will be sent."))
-    )
+    if invitations:
+        yield ngettext(
+            "Up to {number} private invitation will be sent.",
+            "Up to {number} private invitations will be sent.",
+            invitations,
+        )
+    else:
+        yield _("No private invitation will be sent.")
     yield from _course(forecasts)
 
 
@@ -223,7 +234,11 @@ def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
     for each in short[:MAX_COURSES]:
         yield _shortage(each)
     if len(short) > MAX_COURSES:
-        yield _("The same is so on {short_count} more instances.", short_count=len(short) - MAX_COURSES)
+        yield ngettext(
+            "The same is so on {number} more instances.",
+            "The same is so on {number} more instances.",
+            len(short) - MAX_COURSES,
+        )
 
 
 def _shortage(course: Forecast) -> str:
@@ -242,7 +257,8 @@ def _shortage(course: Forecast) -> str:
         else _("can be there in {time}", time=seconds(course.finished))
     )
     return _(
-        'The day\'s budget on the instance "{instance}" allows {creations} of {wanted} now. Apply again in {time} for the next; the last {last}.',
+        'The day\'s budget on the instance "{instance}" allows {creations} of {wanted} now. '
+        "Apply again in {time} for the next; the last {last}.",
         instance=course.instance,
         creations=course.creations,
         wanted=wanted,
@@ -252,10 +268,26 @@ def _shortage(course: Forecast) -> str:
 
 
 def _counts(counts: dict[str, int]) -> str:
-    words = [_("{counts} unchanged", counts=counts["unchanged"])]
-    words += [
-        _("{number} {action}", number=number, action=action)
-        for action, number in counts.items()
-        if number and action not in ("unchanged", "create")
-    ]
-    return ", ".join(words)
+    unchanged = counts["unchanged"]
+    words = [ngettext("{count} unchanged", "{count} unchanged", unchanged, count=unchanged)]
+    words += [_counted(action, number) for action, number in counts.items() if number]
+    return ", ".join(filter(None, words))
+
+
+def _counted(action: str, number: int) -> str:
+    """So many steps of an action; of those that are told elsewhere, nothing."""
+    match action:
+        case "adopt":
+            return ngettext("{count} adopt", "{count} adopt", number, count=number)
+        case "taken":
+            return ngettext("{count} taken", "{count} taken", number, count=number)
+        case "changed":
+            return ngettext("{count} changed", "{count} changed", number, count=number)
+        case "orphaned":
+            return ngettext("{count} orphaned", "{count} orphaned", number, count=number)
+        case "unsettled":
+            return ngettext("{count} unsettled", "{count} unsettled", number, count=number)
+        case "moved":
+            return ngettext("{count} moved", "{count} moved", number, count=number)
+        case _other:
+            return ""

@@ -1,4 +1,4 @@
-"""Numbers, lengths of time and tables, as a person reads them."""
+"""Lengths of time and tables, as a person reads them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from zapi_sync.render.paint import Paint
 
 
-def count(number: int, what: str) -> str:
-    """A number of things: 1 group, 2 groups."""
-    return (
-        _("{number} {what}", number=number, what=what)
-        if number == 1
-        else _("{number} {what}s", number=number, what=what)
-    )
-
-
 def seconds(duration: float) -> str:
     """A length of time as one says it: 40 s, 12 min, 3 h 20 min, 5 days."""
     if duration < 90:
@@ -31,10 +22,10 @@ def seconds(duration: float) -> str:
         return _("{minutes} min", minutes=minutes)
     hours, minutes = divmod(minutes, 60)
     if hours >= 72:
-        return _("{round} days", round=round(hours / 24))
-    return (
-        _("{hours} h {minutes} min", hours=hours, minutes=minutes) if minutes else _("{hours} h", hours=hours)
-    )
+        return _("{count} days", count=round(hours / 24))
+    if minutes:
+        return _("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return f"{hours} h"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], paint: Paint) -> list[str]:
