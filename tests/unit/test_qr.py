@@ -47,6 +47,7 @@ def test_a_terminal_with_colours_shows_it_dark_on_light_whatever_its_theme() -> 
     bare = [re.fullmatch(r"\x1b\[38;5;231;48;5;16m([█▀▄ ]+)\x1b\[0m", line) for line in lines]
     assert decoded(as_seen([found[1] for found in bare if found], WHITE, BLACK)) == [LINK]
     assert all(bare)
+    assert lines[0] == Paint(True).white_on_black("█" * 41), "what is light is drawn"
 
 
 def test_letters_that_a_terminal_lacks_are_not_drawn() -> None:

@@ -236,11 +236,7 @@ def _last_digits(phones: Sequence[str]) -> str:
         CUT + re.sub(r"\D", "", phone.partition("@")[0])[-_LAST_DIGITS:] for phone in phones[:MAX_PHONES]
     )
     left = len(phones) - MAX_PHONES
-    return (
-        ngettext("{listed} and {number} more", "{listed} and {number} more", left, listed=listed)
-        if left > 0
-        else listed
-    )
+    return _("{shown} and {left} more", shown=listed, left=left) if left > 0 else listed
 
 
 def _changed(step: Changed) -> Row:
