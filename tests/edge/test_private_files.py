@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.unit.made import refusal
-from zapi_sync.edge import private_files
 from zapi_sync.edge.private_files import make_private_folder, write_private
 from zapi_sync.errors import OutputLost
 
@@ -79,7 +78,7 @@ def test_of_a_full_disk_nothing_is_left(tmp_path: Path, monkeypatch: pytest.Monk
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(private_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     (told,) = refusal(OutputLost, lambda: write_private(path, b"new"))
     assert "it cannot be written: no space left on device" in told
     assert path.read_text() == "old"

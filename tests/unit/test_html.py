@@ -12,7 +12,7 @@ from zapi_sync.core.drift import Drift, Finding, Gone, Kind, Looked, Unseen
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import DEFAULT_INSTANCE, GroupId, GroupKey
 from zapi_sync.core.moves import Move
-from zapi_sync.core.outcome import Cause, Created, Rejected, Unknown, Unsent
+from zapi_sync.core.outcome import Cause, Created, Outcome, Rejected, Unknown, Unsent
 from zapi_sync.core.pacing import Forecast
 from zapi_sync.core.plan import Adopt, Plan, Taken, make_plan
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
@@ -93,7 +93,7 @@ def drift(name: str = "Vendas") -> Drift:
 def pages(name: str) -> dict[str, str]:
     """Every kind of page, with this text wherever a text from outside can stand."""
     plan, warnings = a_plan(name), [a_warning(name)]
-    outcomes = [
+    outcomes: list[Outcome] = [
         Created(GroupId("123456-group"), LINK, PHONES[:1]),
         Rejected(Cause.RATE_LIMIT, f"{name} {PHONES[0]}", 3600),
         Unsent(f"{name} {PHONES[0]}"),
