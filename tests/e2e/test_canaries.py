@@ -45,9 +45,9 @@ ONLINE = (
 OFFLINE = {
     "init": ("text", "json"),
     "validate": ("text", "json", "markdown", "sarif"),
-    "plan": ("text", "json", "markdown"),
-    "apply": ("text", "json"),
-    "invites": ("text", "json", "csv"),
+    "plan": ("text", "json", "markdown", "html"),
+    "apply": ("text", "json", "html"),
+    "invites": ("text", "json", "csv", "html"),
     "drift": ("text", "json", "markdown"),
     "refresh": ("text", "json"),
 }

@@ -42,7 +42,7 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"zapi_sync/schemas/{name}.schema.json" for name in SCHEMAS} <= names
     assert {"zapi_sync/py.typed", "zapi_sync/sandbox/openapi.json"} <= names
-    for folder in ("templates", "ci"):
+    for folder in ("templates", "render/templates", "ci"):
         files = {path.name for path in (ROOT / "zapi_sync" / folder).iterdir() if path.is_file()}
         assert {f"zapi_sync/{folder}/{name}" for name in files} <= names
 
@@ -66,6 +66,7 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
     (tmp_path / "groups.yaml").write_bytes((ROOT / "examples" / "groups.yaml").read_bytes())
     applied = zapi_sync("apply", "--sandbox", "--auto-approve")
     assert applied.count(b"https://chat.whatsapp.com/") == 7
+    assert zapi_sync("invites", "--sandbox", "--format", "html").count(b"<svg ") == 7
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,16 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
     [
         (
             ["--version"],
-            {"httpx", "flask", "jsonschema", "jsonschema_rs", "rich", "zapi_sync.core.plan"},
+            {
+                "httpx",
+                "flask",
+                "jinja2",
+                "jsonschema",
+                "jsonschema_rs",
+                "rich",
+                "segno",
+                "zapi_sync.core.plan",
+            },
         ),
         (["validate"], {"httpx", "flask", "jsonschema", "rich", "sqlite3", "zapi_sync.apply", *EXTRAS}),
         (
@@ -86,9 +96,14 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
                 "sqlite3",
                 "zapi_sync.apply",
                 "zapi_sync.sandbox",
+                "jinja2",
+                "segno",
                 *EXTRAS,
             },
         ),
+        (["invites"], {"httpx", "flask", "jinja2", "segno", "sqlite3", "zapi_sync.apply", *EXTRAS}),
+        (["invites", "--format", "csv"], {"jinja2", "segno", "rich", *EXTRAS}),
+        (["plan", "--format", "html"], {"httpx", "flask", "segno", *EXTRAS}),
     ],
 )
 def test_a_command_imports_only_what_it_uses(zapi_sync: Any, arguments: list[str], never: set[str]) -> None:

@@ -11,6 +11,7 @@ import click
 from zapi_sync.cli.apply_run import Policy, Run
 from zapi_sync.cli.completion import complete_file
 from zapi_sync.cli.connecting import SANDBOX, check_origin, connect
+from zapi_sync.cli.console import Format
 from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.options import (
     Seconds,
@@ -115,7 +116,7 @@ SETTLE_SECONDS = 30.0
 )
 @lock_timeout_option
 @state_is_kept_option
-@with_console()
+@with_console(Format.HTML)
 def command(
     console: Console,
     plan_file: str | None,

@@ -26,6 +26,9 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     SARIF = "sarif"
     CSV = "csv"
+    HTML = "html"
+    SVG = "svg"
+    PNG = "png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Console:
         """The command came to nothing: its complaints are the result."""
         self.complain(diagnostics)
         match self.format:
-            case Format.TEXT | Format.CSV:
+            case Format.TEXT | Format.CSV | Format.SVG | Format.PNG:
                 pass
             case Format.JSON:
                 from zapi_sync.render import json
@@ -67,6 +70,10 @@ class Console:
                 from zapi_sync.render import markdown
 
                 self.result(markdown.complaints(diagnostics))
+            case Format.HTML:
+                from zapi_sync.render import html
+
+                self.result(html.complaints(diagnostics))
             case Format.SARIF:
                 from zapi_sync.render import sarif
 

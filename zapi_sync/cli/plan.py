@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     shell_complete=complete_file,
     help="Save the plan, for `show FILE` and `apply FILE`. It holds the phone numbers.",
 )
-@with_console(Format.MARKDOWN)
+@with_console(Format.MARKDOWN, Format.HTML)
 def command(
     console: Console,
     files: tuple[str, ...],
@@ -56,6 +56,7 @@ def command(
     \b
     In a pull request:      zapi-sync plan --detailed-exitcode
     For a program:          zapi-sync plan --format json
+    For who approves it:    zapi-sync plan --format html > plan.html
     What is there already:  zapi-sync plan --refresh
     To be applied as it is: zapi-sync plan --out launch.plan, then zapi-sync apply launch.plan
     """

@@ -128,6 +128,10 @@ def _show(console: Console, planned: _Planned) -> None:
             from zapi_sync.render import markdown
 
             console.result(markdown.plan(plan, course, warnings, drifted.lists(seen) if seen else None))
+        case Format.HTML:
+            from zapi_sync.render import html
+
+            console.result(html.plan(plan, course, warnings, seen))
         case _:
             from zapi_sync.render import text
 

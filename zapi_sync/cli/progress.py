@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol, Self
 
-from zapi_sync.core.moments import timestamp
-from zapi_sync.core.progress import Doubtful, Finished, Skipped, SkipReason, Started, Waiting
+from zapi_sync.core.progress import Doubtful, Finished, Skipped, Started, Waiting
 from zapi_sync.language import _
 from zapi_sync.render import results
 from zapi_sync.render.safe import printable
@@ -47,7 +46,7 @@ def follow(
                     display.done(f"[{done}/{total}] {results.finished(each, console.talk_paint)}")
                 case Skipped():
                     done += 1
-                    display.note(f"[{done}/{total}] {_skipped(each)}")
+                    display.note(f"[{done}/{total}] {results.skipped(each)}")
             yield each
 
 
@@ -100,26 +99,3 @@ def _bar(total: int, console: Console) -> _Display:
     from zapi_sync.cli.progress_bar import ProgressBar
 
     return ProgressBar(total, color=console.talk_paint.on)
-
-
-def _skipped(skipped: Skipped) -> str:
-    instance = skipped.group.instance
-    match skipped.reason:
-        case SkipReason.INTERRUPTED:
-            why = _("interrupted before its turn")
-        case SkipReason.RUN_STOPPED:
-            why = _("the run was stopped")
-        case SkipReason.INSTANCE_STOPPED:
-            why = _(
-                'the instance "{instance}" was stopped for this run, for the reason above', instance=instance
-            )
-        case SkipReason.OUT_OF_BUDGET:
-            until = timestamp(skipped.until) if skipped.until else _("later")
-            why = _(
-                'the budget of a day is used up on the instance "{instance}"; run again after {until}',
-                instance=instance,
-                until=until,
-            )
-        case SkipReason.OUT_OF_TIME:
-            why = _("its turn would come after the --deadline")
-    return _("not tried {key}: {why}", key=skipped.group.key, why=why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zapi_sync.cli.console import Format
 from zapi_sync.core.moments import timestamp
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Taken, Unsettled
@@ -44,6 +45,10 @@ def report(
     taken = plan.of(Taken)
     if console.json:
         console.result(json.applied(ended, taken, open_steps, [*warnings, *failures], plan.moves))
+    elif console.format is Format.HTML:
+        from zapi_sync.render import html
+
+        console.result(html.applied(plan, ended, failures, warnings))
     elif not ended and not taken and not failures and not plan.moves:
         console.result(text.plan(plan, [], console.paint))
     else:

@@ -48,7 +48,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--no-color": FLAG,
     },
 }
-FORMATS = {"plan": ("text", "json", "markdown"), "validate": ("text", "json", "sarif", "markdown")}
+FORMATS = {"plan": ("text", "json", "markdown", "html"), "validate": ("text", "json", "sarif", "markdown")}
 
 
 def short_way(arguments: Sequence[str]) -> int | None:

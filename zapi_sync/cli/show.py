@@ -15,7 +15,8 @@ from zapi_sync.cli.wiring import forecasts, state_to_read
 from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.saved_plan_document import saved_members
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.errors import ExitCode
+from zapi_sync.errors import Code, ExitCode, UsageError
+from zapi_sync.language import _
 from zapi_sync.render import json, markdown, text
 from zapi_sync.render import known as rendered
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @files_option
 @state_option
 @sandbox_option
-@with_console(Format.MARKDOWN)
+@with_console(Format.MARKDOWN, Format.HTML)
 def command(
     console: Console, plan_file: str | None, files: tuple[str, ...], state: str | None, sandbox: bool
 ) -> int:
@@ -41,6 +42,12 @@ def command(
     if plan_file:
         refuse_what_a_plan_says(("files", "state", "sandbox"))
         return _show_plan(console, plan_file)
+    if console.format is Format.HTML:
+        raise UsageError.of(
+            Code.USAGE,
+            _("there is no page of a state: --format html shows a saved plan"),
+            hint=_("name a PLANFILE; for a page of the invite links: zapi-sync invites --format html"),
+        )
     store = state_to_read(files, state, sandbox=sandbox)
     console.complain(store.warnings())
     known = store.load()
@@ -63,6 +70,10 @@ def _show_plan(console: Console, plan_file: str) -> ExitCode:
             console.result(json.document(saved_members(saved)))
         case Format.MARKDOWN:
             console.result(markdown.plan(saved.plan, course, []))
+        case Format.HTML:
+            from zapi_sync.render import html
+
+            console.result(html.plan(saved.plan, course, [], about=rendered.made_of(saved)))
         case _:
             console.talk(rendered.made_of(saved))
             console.result(text.plan(saved.plan, course, console.paint))

@@ -139,6 +139,18 @@ def refreshed(record: Record, details: Details) -> Record:
     )
 
 
+def current_links(drift: Drift) -> dict[GroupKey, Record]:
+    """The records with the links that the groups have now, by key, less those that are gone; a link that
+    cannot be had is the one that it was."""
+    return {
+        each.key: replace(each.record, invitation_link=each.sight.link or each.record.invitation_link)
+        if isinstance(each.sight, Details)
+        else each.record
+        for each in drift.groups
+        if not isinstance(each.sight, Gone)
+    }
+
+
 def refreshments(drift: Drift) -> dict[GroupKey, Record]:
     """The records that a refresh would write: those that are not as they were, by key."""
     seen = {each.key: (each.record, each.sight) for each in drift.groups}

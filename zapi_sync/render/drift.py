@@ -16,7 +16,7 @@ from zapi_sync.render.safe import pad, printable
 from zapi_sync.render.text import MAX_PHONES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from zapi_sync.core.drift import Drift, Finding, Looked
     from zapi_sync.core.model import GroupKey, Record
@@ -236,14 +236,15 @@ def _phones(phones: Sequence[str]) -> str:
 
 
 def _in_markdown(looked: Looked) -> str:
-    said = [_said(finding) for finding in looked.findings if finding.kind.is_drift]
+    said = [said_of(finding, md.code) for finding in looked.findings if finding.kind.is_drift]
     return "- " + ", ".join([md.code(looked.key), md.code(looked.record.group_name), *said])
 
 
-def _said(finding: Finding) -> str:
+def said_of(finding: Finding, quoted: Callable[[str], str]) -> str:
+    """A finding in a few words, a name from outside as `quoted` has it; no phone number and no link."""
     match finding.kind:
         case Kind.RENAMED:
-            return _("now named {name}", name=md.code(finding.name or ""))
+            return _("now named {name}", name=quoted(finding.name or ""))
         case Kind.JOINED:
             return ngettext(
                 "{number} participant joined", "{number} participants joined", len(finding.phones)

@@ -34,5 +34,9 @@ class Paint:
     def cyan(self, text: str) -> str:
         return self._wrap("36", text)
 
+    def white_on_black(self, text: str) -> str:
+        """In these two of the 256 colours, which no theme changes."""
+        return self._wrap("38;5;231;48;5;16", text)
+
     def _wrap(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.on else text

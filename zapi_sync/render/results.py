@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import How
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
+from zapi_sync.core.progress import SkipReason
 from zapi_sync.core.scaffold import Fate
 from zapi_sync.language import Text, _, told
 from zapi_sync.render.complaints import HINT
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from zapi_sync.core.model import Group, GroupKey, Record
-    from zapi_sync.core.progress import Finished
+    from zapi_sync.core.progress import Finished, Skipped
     from zapi_sync.core.scaffold import Piece
     from zapi_sync.render.paint import Paint
 
@@ -65,6 +67,34 @@ def _word(word: Text, tint: Callable[[str], str]) -> str:
 
 def _hint(hint: str) -> str:
     return f"          {told(HINT)} {told(hint)}"
+
+
+def skipped(skipped: Skipped) -> str:
+    """One line on a group that was not tried."""
+    return _("not tried {key}: {why}", key=skipped.group.key, why=why_skipped(skipped))
+
+
+def why_skipped(skipped: Skipped) -> str:
+    """Why a group was not tried, and from when it may be."""
+    instance = skipped.group.instance
+    match skipped.reason:
+        case SkipReason.INTERRUPTED:
+            return _("interrupted before its turn")
+        case SkipReason.RUN_STOPPED:
+            return _("the run was stopped")
+        case SkipReason.INSTANCE_STOPPED:
+            return _(
+                'the instance "{instance}" was stopped for this run, for the reason above', instance=instance
+            )
+        case SkipReason.OUT_OF_BUDGET:
+            until = timestamp(skipped.until) if skipped.until else _("later")
+            return _(
+                'the budget of a day is used up on the instance "{instance}"; run again after {until}',
+                instance=instance,
+                until=until,
+            )
+        case SkipReason.OUT_OF_TIME:
+            return _("its turn would come after the --deadline")
 
 
 def created(groups: Sequence[tuple[Group, Created]], paint: Paint) -> str:

@@ -156,7 +156,12 @@ def _taken(step: Taken, paint: Paint) -> str:
     ]
     if step.ids:
         lines.append(f"    id          {', '.join(map(printable, step.ids))}")
-    return "\n".join([*lines, *(_taken_by_key(step, step.by) if step.by else _taken_by_strangers(step))])
+    return "\n".join([*lines, *ways_on(step)])
+
+
+def ways_on(step: Taken) -> Iterator[str]:
+    """By whom a name is taken, and what can be done about it: a line each."""
+    yield from _taken_by_key(step, step.by) if step.by else _taken_by_strangers(step)
 
 
 def _taken_by_key(step: Taken, by: GroupKey) -> Iterator[str]:
