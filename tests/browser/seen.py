@@ -16,7 +16,9 @@ _MILLIMETRES_PER_POINT = 25.4 / 72
 def decoded(png: bytes) -> list[str]:
     """The texts of all QR codes of a picture, sorted."""
     with Image.open(io.BytesIO(png)) as picture:
-        codes = zxingcpp.read_barcodes(picture.convert("RGB"), formats=zxingcpp.BarcodeFormat.QRCode)
+        codes = zxingcpp.read_barcodes(
+            picture.convert("RGB"), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
     return sorted(code.text for code in codes)
 
 
