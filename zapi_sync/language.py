@@ -95,11 +95,17 @@ class _Speech:
     """The language of this run; English as long as nothing else was asked for."""
 
     catalogue: Catalogue | None = None
+    language: str = ENGLISH
 
 
-def speak(catalogue: Catalogue | None) -> None:
+def speak(catalogue: Catalogue | None, language: str = ENGLISH) -> None:
     """From now on, what a person reads is in the language of this catalogue; None: in English."""
-    _Speech.catalogue = catalogue
+    _Speech.catalogue, _Speech.language = catalogue, language
+
+
+def spoken() -> str:
+    """The language of this run as a browser names it: pt-BR."""
+    return _Speech.language.replace("_", "-")
 
 
 def told(text: str) -> str:

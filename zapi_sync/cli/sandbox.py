@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import difflib
 import gc
+from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync import sandbox
 from zapi_sync.cli.lang_option import lang_option
 from zapi_sync.errors import ExitCode
+from zapi_sync.language import _, spoken
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 HOST = "127.0.0.1"
 
@@ -41,7 +46,7 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
             click.echo(f"{name:<28} {description}")
         return ExitCode.DONE
     try:
-        server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
+        server = sandbox.serve(_app(database, faults), HOST, port)
     except OSError as error:
         click.echo(f"error: the sandbox cannot start: {(error.strerror or '').lower()}", err=True)
         click.echo(
@@ -56,6 +61,7 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
         "cannot be added directly",
         err=True,
     )
+    click.echo(_("  open the address in a browser to watch what happens"), err=True)
     try:
         gc.enable()  # __main__ holds it off
         server.serve_forever()
@@ -64,6 +70,10 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
     finally:
         server.server_close()
     return ExitCode.DONE
+
+
+def _app(database: str, faults: tuple[str, ...]) -> Flask:
+    return sandbox.create_app(database, faults=faults, say=_, language=spoken())
 
 
 def _briefly(problem: str, faults: tuple[str, ...]) -> str:

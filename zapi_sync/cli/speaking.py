@@ -11,7 +11,7 @@ from zapi_sync.language import speak
 
 def speak_in(language: str) -> None:
     """From now on, this process speaks that language, and click does, which asks gettext's own functions."""
-    speak(catalogue(language))
+    speak(catalogue(language), language)
     gettext.bindtextdomain(DOMAIN, FOLDER)
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language  # where those functions look
