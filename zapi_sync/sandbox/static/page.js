@@ -109,7 +109,9 @@ function requestRow(request) {
   slot("time").textContent = clock.format(request.at);
   slot("time").dateTime = new Date(request.at).toISOString();
   slot("method").textContent = request.method;
-  slot("call").textContent = request.call || texts.unknownCall;
+  const [call, ...of] = request.call.split("/");
+  slot("call").textContent = call || texts.unknownCall;
+  slot("of").textContent = of.join("/");
   slot("name").textContent = request.name ?? "";
   slot("fault").textContent = request.fault === null ? "" : told(texts.struck, { name: request.fault });
   slot("instance").textContent = request.instance;
