@@ -66,7 +66,8 @@ def test_some_odd_bytes(served: World, figure: Figure, capfd: pytest.CaptureFixt
 
 
 def test_a_target_without_a_path_is_not_sent_back_with_its_token(served: World) -> None:
-    sent = f"GET ?/instances/i/token/{TOKEN}/me HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+    head = "HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    sent = f"GET ?/instances/i/token/{TOKEN}/me {head}".encode()
     assert [code for code, _ in answers(served, sent)] == [200]  # the sandbox's own page
 
 
