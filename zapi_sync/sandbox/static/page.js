@@ -98,7 +98,7 @@ function activeItem(active) {
   slot("left").textContent =
     active.times === null ? texts.forGood : told(texts.left, { number: amount.format(active.times) });
   slot("instance").textContent =
-    active.instance === null ? texts.anyInstance : told(texts.onInstance, { name: active.instance });
+    active.instance === null ? texts.allInstances : told(texts.onInstance, { name: active.instance });
   slot("off").setAttribute("aria-label", told(texts.off, { name: active.fault }));
   slot("off").addEventListener("click", () => switchOff([active]));
   return item;
