@@ -282,6 +282,10 @@ def test_everything_that_can_be_used_has_a_name_and_every_part_a_heading(
     lines = [line.strip() for line in tree.splitlines() if re.match(used, line.strip())]
     assert len(lines) > 250
     assert [line for line in lines if '"' not in line] == []
+    fields = shown.locator("input, select")
+    assert (
+        fields.evaluate_all("all => all.filter((each) => !each.labels.length).map((each) => each.id)") == []
+    )
     for heading in ("Groups", "Requests", "Faults"):
         expect(shown.get_by_role("region", name=heading, exact=True).first).to_be_visible()
     levels = [
