@@ -42,7 +42,7 @@ def test_the_wheel_is_complete(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"zapi_sync/schemas/{name}.schema.json" for name in SCHEMAS} <= names
     assert {"zapi_sync/py.typed", "zapi_sync/sandbox/openapi.json"} <= names
-    for folder in ("templates", "render/templates", "ci"):
+    for folder in ("templates", "render/templates", "ci", "sandbox/static"):
         files = {path.name for path in (ROOT / "zapi_sync" / folder).iterdir() if path.is_file()}
         assert {f"zapi_sync/{folder}/{name}" for name in files} <= names
 

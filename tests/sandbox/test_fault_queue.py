@@ -4,9 +4,18 @@ import pytest
 
 from zapi_sync.sandbox import create_app, known_faults
 
-from .world import World, in_process, order, record
+from .world import Json, World, in_process, order, record
 
 KNOWN = known_faults()
+
+
+def queue(world: World) -> list[Json]:
+    """The faults that are on, without their numbers, of which no two are the same."""
+    shown = record(world.http.get("/sandbox/faults"))["queue"]
+    assert isinstance(shown, list)
+    numbers = [active.pop("number") for active in shown]
+    assert len(set(numbers)) == len(numbers)
+    return shown
 
 
 def test_faults_of_one_call_take_turns_and_spare_the_others(world: World) -> None:
@@ -22,7 +31,7 @@ def test_faults_are_listed_and_switched_off(world: World) -> None:
     world.fault("create-429", times=3, seconds=1.5)
     world.fault("groups-lag")
     shown = record(world.http.get("/sandbox/faults"))
-    assert shown["queue"] == [
+    assert queue(world) == [
         {"fault": "create-429", "times": 3, "seconds": 1.5, "instance": None},
         {"fault": "groups-lag", "times": 1, "seconds": 0, "instance": None},
     ]
@@ -30,6 +39,26 @@ def test_faults_are_listed_and_switched_off(world: World) -> None:
     assert world.http.delete("/sandbox/faults").status_code == 204
     assert record(world.http.get("/sandbox/faults"))["queue"] == []
     assert world.post(order()).status_code == 200
+
+
+def test_a_fault_without_times_strikes_until_it_is_switched_off(world: World) -> None:
+    assert world.http.post("/sandbox/faults", json={"fault": "create-429", "times": None}).is_success
+    world.fault("create-500-before")
+    assert [world.post(order()).status_code for _ in range(3)] == [429] * 3
+    assert [(active["fault"], active["times"]) for active in queue(world)] == [
+        ("create-429", None),
+        ("create-500-before", 1),
+    ]
+
+
+def test_one_fault_is_switched_off_and_the_others_stay(world: World) -> None:
+    for fault in ("create-429", "groups-500", "create-429"):
+        world.fault(fault)
+    shown = record(world.http.get("/sandbox/faults"))["queue"]
+    assert isinstance(shown, list)
+    for _ in range(2):  # the second time it is off already
+        assert world.http.delete(f"/sandbox/faults/{shown[0]['number']}").status_code == 204
+    assert [active["fault"] for active in queue(world)] == ["groups-500", "create-429"]
 
 
 @pytest.mark.parametrize(

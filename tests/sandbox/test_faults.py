@@ -334,7 +334,7 @@ def test_a_reset_is_a_reset_on_the_wire() -> None:
     with over_loopback(create_app(":memory:", faults=["status-reset"])) as world:
         address = (world.http.base_url.host, world.http.base_url.port or 0)
         with socket.create_connection(address, timeout=20) as raw:
-            head = f"GET {world.url('status')} HTTP/1.1\r\nHost: x\r\nClient-Token: t\r\n\r\n"
+            head = f"GET {world.url('status')} HTTP/1.1\r\nHost: 127.0.0.1\r\nClient-Token: t\r\n\r\n"
             raw.sendall(head.encode())
             with pytest.raises(ConnectionResetError):
                 raw.recv(1)

@@ -58,7 +58,7 @@ def test_a_chunked_body_is_read(served: World) -> None:
 
 def test_a_client_that_asks_to_close_is_closed(served: World) -> None:
     with connected(served) as raw:
-        raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: raw.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"Server:" not in answer
@@ -67,7 +67,7 @@ def test_a_client_that_asks_to_close_is_closed(served: World) -> None:
 def test_a_client_that_leaves_in_the_middle_of_its_body_creates_nothing(
     served: World, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    head = f"POST {served.url('create-group')} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n"
+    head = f"POST {served.url('create-group')} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\n"
     with connected(served) as raw:
         raw.sendall(head.encode() + b'{"autoInvite"')
         raw.shutdown(socket.SHUT_WR)

@@ -14,7 +14,7 @@ from zapi_sync.core.state import check_remote
 from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.edge import inputs
 from zapi_sync.edge.credentials import read_credentials, read_remote
-from zapi_sync.errors import Code, CredentialsInvalid, Severity, StateInvalid, StateUnwritable
+from zapi_sync.errors import Code, CredentialsInvalid, Severity, StateInvalid, StateUnwritable, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _sandbox_api(state: str, instances: Sequence[InstanceName], timeout: float) 
             raise _unusable(database, Text("this is a symbolic link"))
         app = create_app(str(database))
     except (OSError, ValueError) as error:
-        raise _unusable(database, (getattr(error, "strerror", None) or str(error)).lower()) from None
+        raise _unusable(database, reason(error)) from None
     credentials = {name: Credentials(f"sandbox-{name}", "sandbox-token", "sandbox") for name in instances}
     return _api(SANDBOX, credentials, timeout, app)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import difflib
 import gc
+from typing import TYPE_CHECKING
 
 import click
 
 from zapi_sync import sandbox
 from zapi_sync.cli.lang_option import lang_option
-from zapi_sync.errors import ExitCode
-from zapi_sync.language import _
+from zapi_sync.errors import ExitCode, reason
+from zapi_sync.language import _, tag
 from zapi_sync.render.safe import printable
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 HOST = "127.0.0.1"
 
@@ -39,12 +43,12 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
     """
     if list_faults:
         for name, description in sandbox.known_faults().items():
-            click.echo(f"{name:<28} {description}")
+            click.echo(f"{name:<28} " + _(description))
         return ExitCode.DONE
     try:
-        server = sandbox.serve(sandbox.create_app(database, faults=faults), HOST, port)
+        server = sandbox.serve(_app(database, faults), HOST, port)
     except OSError as error:
-        said = _("the sandbox cannot start: {reason}", reason=(error.strerror or "").lower())
+        said = _("the sandbox cannot start: {reason}", reason=reason(error))
         hint = _(
             "another --port than {port}, or another --db than {file}", port=port, file=printable(database)
         )
@@ -62,6 +66,7 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
         digits=sandbox.NOT_ADDABLE_SUFFIX,
     )
     click.echo(f"  {numbers}", err=True)
+    click.echo("  " + _("open the address in a browser to watch what happens"), err=True)
     try:
         gc.enable()  # __main__ holds it off
         server.serve_forever()
@@ -70,6 +75,10 @@ def command(port: int, database: str, faults: tuple[str, ...], list_faults: bool
     finally:
         server.server_close()
     return ExitCode.DONE
+
+
+def _app(database: str, faults: tuple[str, ...]) -> Flask:
+    return sandbox.create_app(database, faults=faults, say=_, language=tag())
 
 
 def _briefly(problem: str, faults: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ import sys
 from typing import TextIO
 
 from zapi_sync.core.redact import redacted_output, secrets_of
-from zapi_sync.errors import Code, OutputLost
+from zapi_sync.errors import Code, OutputLost, reason
 from zapi_sync.language import Text
 
 
@@ -69,7 +69,7 @@ class _Results(_Guarded):
             raise error
         raise OutputLost.of(
             Code.OUTPUT_LOST,
-            Text("the result cannot be written: {reason}", reason=(error.strerror or "").lower()),
+            Text("the result cannot be written: {reason}", reason=reason(error)),
             hint=Text("see to where standard output goes; what was created stands in the state"),
         ) from None
 

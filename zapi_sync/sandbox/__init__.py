@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
+    from zapi_sync.sandbox.saying import Say
+
 __all__ = [
     "CONNECTED_NUMBER",
     "NOT_ADDABLE_SUFFIX",
@@ -26,15 +28,19 @@ __all__ = [
 ]
 
 
-def create_app(database: str, *, faults: Sequence[str] = ()) -> Flask:
+def create_app(
+    database: str, *, faults: Sequence[str] = (), say: Say | None = None, language: str = "en"
+) -> Flask:
     """Return the sandbox over a SQLite file, or ":memory:".
 
-    `faults` are switched on from the start, each written NAME or NAME:TIMES. Raises ValueError for one that
+    `faults` are switched on from the start, each written NAME or NAME:TIMES. Its page is in the language with
+    this tag, into which `say` puts a text; without it, in English. Raises ValueError for one that
     is not known or a file that is no sandbox database, and OSError for a file that cannot be created.
     """
     from zapi_sync.sandbox import app
+    from zapi_sync.sandbox.saying import plainly
 
-    return app.create_app(database, faults=faults)
+    return app.create_app(database, faults=faults, say=say or plainly, language=language)
 
 
 def serve(app: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:

@@ -12,7 +12,10 @@ from werkzeug.exceptions import HTTPException, NotFound
 from zapi_sync.sandbox.calls import z_api
 from zapi_sync.sandbox.control import control
 from zapi_sync.sandbox.faults import FaultQueue
+from zapi_sync.sandbox.guard import refusal
 from zapi_sync.sandbox.ledger import Ledger
+from zapi_sync.sandbox.page import page
+from zapi_sync.sandbox.saying import plainly
 from zapi_sync.sandbox.store import Store
 from zapi_sync.sandbox.wire import Wire
 
@@ -22,9 +25,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_WELCOME = (
-    "This is the zapi-sync sandbox, an emulator of Z-API: nothing real happens here. See /openapi.json\n"
-)
+    from zapi_sync.sandbox.saying import Say
 
 
 class Sandbox(Flask):
@@ -38,7 +39,8 @@ class Sandbox(Flask):
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        return self._wire(environ, start_response)
+        refused = refusal(environ)
+        return (refused or self._wire)(environ, start_response)
 
     def log_exception(
         self,
@@ -48,10 +50,13 @@ class Sandbox(Flask):
         self.logger.error("the sandbox failed", exc_info=exc_info)
 
 
-def create_app(database: str, *, faults: Sequence[str] = ()) -> Flask:
+def create_app(
+    database: str, *, faults: Sequence[str] = (), say: Say = plainly, language: str = "en"
+) -> Flask:
     """Return the sandbox over a SQLite file, or ":memory:".
 
-    `faults` are switched on from the start, each written NAME or NAME:TIMES. Raises ValueError for one that
+    `faults` are switched on from the start, each written NAME or NAME:TIMES. Its page is in the language with
+    this tag, into which `say` puts a text. Raises ValueError for one that
     is not known or a file that is no sandbox database, and OSError for a file that cannot be created.
     """
     store, ledger = Store(database), Ledger()
@@ -61,14 +66,10 @@ def create_app(database: str, *, faults: Sequence[str] = ()) -> Flask:
     app = Sandbox(store, ledger, queue)
     app.register_blueprint(z_api(store))
     app.register_blueprint(control(store, ledger, queue))
-    app.add_url_rule("/", "welcome", _welcome, provide_automatic_options=False)
+    app.register_blueprint(page(store, ledger, queue, say, language))
     app.add_url_rule("/openapi.json", "openapi", _openapi, provide_automatic_options=False)
     app.register_error_handler(HTTPException, _error)
     return app
-
-
-def _welcome() -> Response:
-    return Response(_WELCOME, mimetype="text/plain")
 
 
 def _openapi() -> Response:

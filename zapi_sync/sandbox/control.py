@@ -7,7 +7,8 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify, request
 
 from zapi_sync.sandbox.exchange import json_of
-from zapi_sync.sandbox.faults import KNOWN, FaultQueue
+from zapi_sync.sandbox.faults import KNOWN, Active, FaultQueue
+from zapi_sync.sandbox.guard import ask_for_json, keep_to_itself
 from zapi_sync.sandbox.ledger import Ledger
 from zapi_sync.sandbox.rules import Refusal, is_phone
 from zapi_sync.sandbox.store import Group, Store
@@ -36,19 +37,14 @@ class Control:
 
     def faults(self) -> Response:
         """List the faults that are switched on, and those that could be."""
-        queue = [
-            {
-                "fault": active.fault.name,
-                "times": active.times,
-                "seconds": active.seconds,
-                "instance": active.instance,
-            }
-            for active in self._faults.queued()
-        ]
+        queue = [as_told(active) for active in self._faults.queued()]
         return jsonify(queue=queue, known={name: fault.what.description for name, fault in KNOWN.items()})
 
     def switch_on(self) -> Response:
-        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S, "instance": ID}`, at least the first."""
+        """Queue a fault: `{"fault": NAME, "times": N, "seconds": S, "instance": ID}`, at least the first.
+
+        `times` is 1 unless given; null: until it is switched off.
+        """
         try:
             self._faults.add(*_wanted(json_of(request.get_data())))
         except ValueError as error:
@@ -107,11 +103,29 @@ class Control:
         self._faults.clear()
         return Response(status=204)
 
+    def switch_one_off(self, number: int) -> Response:
+        """Switch one fault off, if it is still on."""
+        self._faults.remove(number)
+        return Response(status=204)
+
+
+def as_told(active: Active) -> dict[str, object]:
+    """A fault that is switched on, for JSON."""
+    return {
+        "number": active.number,
+        "fault": active.fault.name,
+        "times": active.times,
+        "seconds": active.seconds,
+        "instance": active.instance,
+    }
+
 
 def control(store: Store, ledger: Ledger, faults: FaultQueue) -> Blueprint:
     """Return the sandbox's own calls at their paths."""
     calls = Control(store, ledger, faults)
     blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
+    blueprint.before_request(ask_for_json)
+    blueprint.after_request(keep_to_itself)
     for rule, view, method in (
         ("requests", calls.requests, "GET"),
         ("requests", calls.forget_requests, "DELETE"),
@@ -120,6 +134,7 @@ def control(store: Store, ledger: Ledger, faults: FaultQueue) -> Blueprint:
         ("faults", calls.faults, "GET"),
         ("faults", calls.switch_on, "POST"),
         ("faults", calls.switch_off, "DELETE"),
+        ("faults/<int:number>", calls.switch_one_off, "DELETE"),
     ):
         blueprint.add_url_rule(
             f"/{rule}", view.__name__, view, methods=[method], provide_automatic_options=False
@@ -127,12 +142,12 @@ def control(store: Store, ledger: Ledger, faults: FaultQueue) -> Blueprint:
     return blueprint
 
 
-def _wanted(body: object) -> tuple[str, int, float | None, str | None]:
+def _wanted(body: object) -> tuple[str, int | None, float | None, str | None]:
     if not isinstance(body, dict) or not isinstance(body.get("fault"), str):
         raise ValueError('a fault is switched on with {"fault": NAME, "times": N}')
     times, seconds, instance = body.get("times", 1), body.get("seconds"), body.get("instance")
-    if not isinstance(times, int) or isinstance(times, bool):
-        raise ValueError("times must be an integer")
+    if times is not None and (not isinstance(times, int) or isinstance(times, bool)):
+        raise ValueError("times must be an integer, or null: until it is switched off")
     if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool)):
         raise ValueError("seconds must be a number")
     if instance is not None and not isinstance(instance, str):

@@ -7,6 +7,7 @@ import string
 import threading
 import time
 import weakref
+from collections import defaultdict
 from dataclasses import dataclass
 
 from zapi_sync.sandbox.rules import CONNECTED_NUMBER, GroupOrder
@@ -26,6 +27,13 @@ _SCHEMA = (
 _FROM_VERSION_1 = "ALTER TABLE groups ADD COLUMN demoted INTEGER NOT NULL DEFAULT 0"
 _LINK_ALPHABET = string.ascii_letters + string.digits
 _COLUMNS = "serial, phone, name, created_ms, link, demoted"
+_NEWEST = f"SELECT instance, {_COLUMNS} FROM groups ORDER BY serial DESC LIMIT ?"  # noqa: S608 - constants
+_PEOPLE = (
+    "SELECT group_serial, phone, invited, number FROM (SELECT serial, group_serial, phone, invited,"
+    " row_number() OVER (PARTITION BY group_serial, invited ORDER BY serial) AS place,"
+    " count(*) OVER (PARTITION BY group_serial, invited) AS number"
+    " FROM members WHERE group_serial >= ?) WHERE place <= ? ORDER BY serial"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,18 @@ class Invite:
     instance: str
     group: str
     phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A group as the page shows it: the first of its members, and how many there are in all."""
+
+    instance: str
+    group: Group
+    members: tuple[str, ...]
+    invited: tuple[str, ...]
+    members_in_all: int
+    invited_in_all: int
 
 
 class Store:
@@ -114,6 +134,42 @@ class Store:
         )
         with self._lock:
             return [Invite(*row) for row in self._db.execute(query)]
+
+    def newest(self, limit: int, members: int) -> tuple[list[Shown], int]:
+        """Return the newest groups of all instances with their first members, and how many there are."""
+        with self._lock:
+            (count,) = self._db.execute("SELECT count(*) FROM groups").fetchone()
+            newest = self._db.execute(_NEWEST, (limit,)).fetchall()
+            oldest = newest[-1][1] if newest else 0
+            people = self._db.execute(_PEOPLE, (oldest, members)).fetchall()
+        first: defaultdict[tuple[int, bool], list[str]] = defaultdict(list)
+        in_all: defaultdict[tuple[int, bool], int] = defaultdict(int)
+        for serial, phone, invited, number in people:
+            first[serial, invited].append(phone)
+            in_all[serial, invited] = number
+        return [
+            Shown(
+                instance,
+                Group(*row),
+                tuple(first[row[0], False]),
+                tuple(first[row[0], True]),
+                in_all[row[0], False],
+                in_all[row[0], True],
+            )
+            for instance, *row in newest
+        ], count
+
+    def link_of(self, phone: str) -> str | None:
+        """Return the link of a group of any instance."""
+        with self._lock:
+            row = self._db.execute("SELECT link FROM groups WHERE phone = ?", (phone,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def changes(self) -> tuple[int, int]:
+        """Return numbers that grow with whatever changes here, by this process and by others."""
+        with self._lock:
+            (others,) = self._db.execute("PRAGMA data_version").fetchone()
+            return self._db.total_changes, others
 
     def last_serial(self) -> int:
         """Return the serial of the newest group of all, 0 where there is none."""

@@ -51,14 +51,15 @@ class Wire:
         # What follows an unknown call may be a piece of a token that holds a slash: it is not repeated.
         instance, call = path[1], path[2] if _CALL.fullmatch(path[2]) else ""
         number = self._ledger.received(_entry(request, instance, call))
-        response = self._respond(request, instance, call.split("/")[0])
+        response = self._respond(request, instance, call.split("/")[0], number)
         self._ledger.answered(number, response.status_code)
         return response(environ, start_response)
 
-    def _respond(self, request: Request, instance: str, call: str) -> Response:
+    def _respond(self, request: Request, instance: str, call: str, number: int) -> Response:
         active = self._faults.take(request.method, call, instance)
         if active is None:
             return Exchange(request, instance, self._api, self._store, seconds=0, since=0).perform()
+        self._ledger.struck(number, active.fault.name)
         exchange = Exchange(request, instance, self._api, self._store, active.seconds, active.since)
         return active.fault.act(exchange)
 
