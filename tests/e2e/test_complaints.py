@@ -6,6 +6,7 @@ Drop a file NAME.yaml into golden/complaints and run pytest with --update-golden
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from .corpus import in_process
 
 CASES = Path(__file__).parents[1] / "golden" / "complaints"
+ENGLISH = ("the", "is", "and", "with", "this", "error", "hint", "write", "not")
 FINE = "version: 1\ngroups: {a: {groupName: A, phones: ['5544911112222']}}\n"
 STATE = {
     "version": 1,
@@ -37,6 +39,22 @@ def test_the_complaint_is_the_recorded_one(
     assert said == golden.read_text(encoding="utf-8")
     assert "groups.yaml" in said
     assert "hint: " in said
+
+
+@pytest.mark.parametrize("case", sorted(CASES.glob("*.yaml")), ids=lambda case: case.stem)
+def test_the_complaint_in_portuguese_is_the_recorded_one(
+    zapi_sync: Any, case: Path, request: pytest.FixtureRequest
+) -> None:
+    """Held word for word, so that somebody who reads Portuguese reads what changes."""
+    (zapi_sync.folder / "groups.yaml").write_bytes(case.read_bytes())
+    answer = zapi_sync("validate", LANG="pt_BR.UTF-8")
+    said = f"exit {answer.code}\n{answer.out}{answer.err}"
+    golden = case.with_suffix(".pt_BR.txt")
+    if request.config.getoption("--update-golden"):
+        golden.write_text(said, encoding="utf-8")
+    assert said == golden.read_text(encoding="utf-8")
+    assert "dica: " in said
+    assert not set(ENGLISH) & set(re.findall(r"\w+", re.sub(r'".*?"|`.*?`|\|.*', "", said)))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zapi_sync.errors import Code, OutputLost
+from zapi_sync.errors import Code, OutputLost, reason
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def write_private(path: Path, content: bytes) -> None:
             raise _unwritable(path, Text("there is something of this name already, and it is no file"))
         _write(path, content)
     except (OSError, ValueError) as error:
-        why = (getattr(error, "strerror", None) or str(error)).lower()
-        raise _unwritable(path, Text("it cannot be written: {reason}", reason=why)) from None
+        raise _unwritable(path, Text("it cannot be written: {why}", why=reason(error))) from None
 
 
 def make_private_folder(path: Path) -> None:

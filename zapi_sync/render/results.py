@@ -122,7 +122,7 @@ def invites(groups: Mapping[GroupKey, Record], paint: Paint) -> str:
         (key, printable(record.group_name), record.invitation_link or _("(none yet: apply fetches it)"))
         for key, record in sorted(groups.items())
     ]
-    return "\n".join(table(("KEY", "GROUP", _("INVITE LINK")), rows, paint))
+    return "\n".join(table((_("KEY"), _("GROUP"), _("INVITE LINK")), rows, paint))
 
 
 def scaffold(pieces: Sequence[Piece], paint: Paint, *, dry_run: bool) -> str:
