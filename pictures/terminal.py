@@ -37,6 +37,6 @@ def svg(folder: Path, commands: Sequence[Sequence[str]], *, lang: str, title: st
             text=True,
         )
         console.print(Text.assemble(("$ ", "green"), ("zapi-sync " + " ".join(command), "bold")))
-        console.print(Text.from_ansi(done.stdout), soft_wrap=True)
+        console.print(Text.from_ansi(done.stdout.strip()), soft_wrap=True)
         console.print()
     return console.export_svg(title=title, code_format=_FORMAT)

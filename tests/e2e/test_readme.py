@@ -76,9 +76,9 @@ def mentioned(readme: str) -> set[str]:
 
 
 def targets(readme: str) -> list[str]:
-    """What it links to, but for the other README."""
+    """What it links to, but for its own headings and the other README."""
     found = re.findall(r"\]\(([^)]*)\)", readme)
-    return sorted(each.replace(".pt-BR.", ".") for each in found if not each.startswith("README"))
+    return sorted(each.replace(".pt-BR.", ".") for each in found if not each.startswith(("README", "#")))
 
 
 @pytest.mark.parametrize("part", [headings, commands, rows, mentioned, targets])
