@@ -28,12 +28,12 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, where no command says otherwise
-    language = chosen(arguments, os.environ)
-    if language != ENGLISH:
-        from zapi_sync.cli.speaking import speak_in
-
-        speak_in(language)
     try:
+        language = chosen(arguments, os.environ)
+        if language != ENGLISH:
+            from zapi_sync.cli.speaking import speak_in
+
+            speak_in(language)
         code = short_way(arguments)
         if code is None:
             from zapi_sync.cli.commands import by_click
