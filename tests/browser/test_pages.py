@@ -25,6 +25,8 @@ from zapi_sync.render.safe import printable
 
 from .seen import decoded
 
+pytestmark = pytest.mark.slow
+
 NAMES = {
     "emoji": "Condomínio Aurora 🏢 · Família 👨‍👩‍👧‍👦 ❤️",
     "rtl": "مجموعة العائلة للإعلانات",

@@ -21,6 +21,8 @@ from zapi_sync.sandbox import CONNECTED_NUMBER
 
 from .seen import decoded
 
+pytestmark = pytest.mark.slow
+
 PHONE, SHY = "5544999990000", "5544999997777"
 TOKEN, CLIENT_TOKEN = "CANARYTOKEN0001", "CANARYCLIENT0001"
 HOSTILE = [

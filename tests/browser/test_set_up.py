@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 
 from .seen import Sheet, decoded, printed
 
+pytestmark = pytest.mark.slow
+
 
 def opened(page: Page, folder: Path, body: str, head: str = "") -> None:
     file = folder / "page.html"

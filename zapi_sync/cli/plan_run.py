@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from zapi_sync.cli.console import Format
-from zapi_sync.cli.keys import targeted
 from zapi_sync.cli.wiring import (
     doubts,
     forecasts,
@@ -77,7 +76,7 @@ def run(console: Console, options: PlanOptions) -> int:
     store = open_state(address)
     path = store.name
     known = store.load()
-    only = targeted(config, options.targets)
+    only = _targeted(config, options.targets) if options.targets else None
     plan = plan_of(config, known, only)
     found = _look(console, path, known, plan, only, sandbox=options.sandbox) if options.refresh else None
     if found:
@@ -101,6 +100,12 @@ def run(console: Console, options: PlanOptions) -> int:
     if found and found.failures:
         return ExitCode.ERROR
     return _exit_code(plan) if options.detailed_exitcode else ExitCode.DONE
+
+
+def _targeted(config: Config, targets: Sequence[str]) -> frozenset[GroupKey] | None:
+    from zapi_sync.cli.keys import targeted
+
+    return targeted(config, targets)
 
 
 def _encryption(recipients: int) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from zapi_sync.core.checked import check
 from zapi_sync.core.complaints import Complaints, merged
 from zapi_sync.core.document import SPLIT_ALIASES, Aliased, Value
-from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName, credential_variables
+from zapi_sync.core.instances import Instances
+from zapi_sync.core.model import DEFAULT_INSTANCE, Group, GroupKey, InstanceName
 from zapi_sync.core.names import MAX_NAME, comparable_name, name_problems
 from zapi_sync.core.nearest import nearest
 from zapi_sync.core.pacing import Pacings, pacings_of
@@ -22,7 +22,7 @@ from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, Severity
 from zapi_sync.language import Amount, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from zapi_sync.core.checked import Broken, Checked
     from zapi_sync.core.declared_moves import DeclaredMoves
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 TYPED_KEYS = frozenset({"version", "autoInvite", "perDay"})
 """The attributes whose plain scalars are numbers and booleans; all others are text."""
-
-_MANY_INSTANCES = 100
-"""With more instances than that, no name is looked at for being another one's misspelling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
     """
     reader = _Reader(iter(documents), schema)
     if reader.read_all():
-        reader.check_instances()
+        reader.instances.check_names(reader.groups)
         reader.check_paces()
         reader.check_moves()
     complaints = reader.complaints.in_order(reader.files)
@@ -97,7 +94,7 @@ def read_config(documents: Iterable[Document], schema: Mapping[str, object]) -> 
         tuple(complaints),
         tuple(reader.files),
         reader.group_places,
-        reader.instance_places,
+        reader.instances.places,
         reader.expanded,
         tuple(reader.moves.moves) if reader.moves else (),
         reader.moves.places if reader.moves else {},
@@ -115,7 +112,6 @@ class _Reader:
     groups: list[Group] = field(default_factory=list)
     complaints: Complaints = field(default_factory=Complaints)
     group_places: dict[GroupKey, Place] = field(default_factory=dict)
-    instance_places: dict[InstanceName, Place] = field(default_factory=dict)
     expanded: dict[GroupKey, tuple[Entry, ...]] = field(default_factory=dict)
     moves: DeclaredMoves | None = None
     encryption: Encryption | None = None
@@ -123,17 +119,16 @@ class _Reader:
     """Where the keys of groups stand that cannot be read."""
     _all_keys: bool = True
     _names: dict[tuple[InstanceName, str], tuple[str, Place]] = field(default_factory=dict)
-    _variables: dict[str, InstanceName] = field(
-        default_factory=lambda: dict.fromkeys(credential_variables(DEFAULT_INSTANCE), DEFAULT_INSTANCE)
-    )
     _phones_read: dict[int, Roster] = field(default_factory=dict)
     _pacings: list[tuple[Pacings, Place]] = field(default_factory=list)
     _checked: deque[Checked] = field(default_factory=deque)
     _all_known: bool = True
     _stopped: bool = False
+    instances: Instances = field(init=False)
     _rosters: Rosters = field(init=False)
 
     def __post_init__(self) -> None:
+        self.instances = Instances(self.complaints)
         self._rosters = Rosters(self.complaints, self._take_all)
 
     def read_all(self) -> bool:
@@ -244,37 +239,6 @@ class _Reader:
                     severity=Severity.WARNING,
                 )
 
-    def check_instances(self) -> None:
-        """An instance that one group alone is on, and whose name is all but that of another one."""
-        used = Counter(group.instance for group in self.groups)
-        if len(used) > _MANY_INSTANCES:
-            return
-        for instance, place in self.instance_places.items():
-            known = {DEFAULT_INSTANCE, *(other for other in used if used[other] > 1)}
-            meant = _misspelt(instance, known) if used[instance] == 1 else None
-            if meant:
-                self._complain(
-                    Code.INSTANCE_MISSPELT,
-                    place,
-                    Text(
-                        'this group alone is on the instance "{instance}", and others are on "{meant}"',
-                        instance=instance,
-                        meant=meant,
-                    )
-                    if meant in used
-                    else Text(
-                        'the instance "{instance}" is all but "{meant}", where groups are by default',
-                        instance=instance,
-                        meant=meant,
-                    ),
-                    Text(
-                        'did you mean "{meant}"? If not, {variable} says what it is',
-                        meant=meant,
-                        variable=credential_variables(instance)[0],
-                    ),
-                    severity=Severity.WARNING,
-                )
-
     def _read_group(self, checked: Checked, key: str, raw: Mapping[str, Value], auto_invite: bool) -> None:
         """A group, or all those of a range. Raises TooMuch."""
         document, path = checked.document, ("groups", key)
@@ -346,7 +310,7 @@ class _Reader:
             )
             return
         self._check_name(Place(document, (*path, "groupName")), group, told)
-        self._check_instance(Place(document, (*path, "instance")), group.instance)
+        self.instances.take(Place(document, (*path, "instance")), group.instance)
         self.groups.append(group)
         if roster.entries:
             self.expanded[group.key] = roster.entries
@@ -382,26 +346,6 @@ class _Reader:
                 Text("give one of the two another name"),
                 also=(Text("first wanted here"), first),
             )
-
-    def _check_instance(self, place: Place, instance: InstanceName) -> None:
-        if instance in self.instance_places or instance == DEFAULT_INSTANCE:
-            return
-        self.instance_places[instance] = place
-        for variable in credential_variables(instance):
-            other = self._variables.setdefault(variable, instance)
-            if other != instance:
-                self._complain(
-                    Code.INSTANCES_CLASH,
-                    place,
-                    Text(
-                        'the instances "{instance}" and "{other}" would both read {variable}',
-                        instance=instance,
-                        other=other,
-                        variable=variable,
-                    ),
-                    Text('give "{instance}" another name', instance=instance),
-                )
-                return
 
     def _roster(self, document: Document, path: Path, written: Value, broken: Broken) -> Roster:
         """The participants that can be sent, in the order written; a list that groups share is read once."""
@@ -487,11 +431,3 @@ def _too_much_aliased(document: Document, excess: str) -> Diagnostic:
         SPLIT_ALIASES,
         document.source.beginning,
     )
-
-
-def _misspelt(instance: InstanceName, known: Collection[InstanceName]) -> InstanceName | None:
-    """The known name that was probably meant; numbers are no misspellings (sales-1, sales-2)."""
-    letters = re.sub("[^a-z]", "", instance)
-    others = [other for other in known if re.sub("[^a-z]", "", other) != letters]
-    close = nearest(instance, others, cutoff=0.8) if len(letters) > 3 else None
-    return InstanceName(close) if close else None
