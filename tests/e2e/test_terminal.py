@@ -18,6 +18,9 @@ import pytest
 COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
 
 
+QUESTIONS = ("Only yes is taken for a yes: ", "Só sim vale como confirmação: ")
+
+
 def nothing() -> None:
     """What happens meanwhile, mostly."""
 
@@ -51,7 +54,7 @@ def at_a_terminal(
             seen += os.read(ours, 65536)
         except OSError:  # the other end is closed
             break
-        if not asked and b"Only yes is taken for a yes: " in seen:
+        if not asked and any(question.encode() in seen for question in QUESTIONS):
             meanwhile()
             os.write(ours, answer.encode() + b"\n")
             asked = True
@@ -77,6 +80,23 @@ def test_nothing_else_does(zapi_sync: Any, answer: str) -> None:
     assert code == 1
     assert "not approved, and nothing was created" in seen
     assert not (zapi_sync.folder / "groups.sandbox.state.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [("sim", 0), ("yes", 0), ("s", 1), ("não", 1)], ids=["sim", "yes", "s", "nao"]
+)
+def test_in_portuguese_sim_is_a_yes(zapi_sync: Any, answer: str, code: int) -> None:
+    zapi_sync.groups("a")
+    portuguese = {"LANG": "pt_BR.UTF-8"}
+    found, seen = at_a_terminal(zapi_sync, "apply", "--sandbox", answer=answer, environment=portuguese)
+    assert found == code
+    assert "Criar 1 grupo? Só sim vale como confirmação: " in seen
+    assert (code == 0) == ("criado" in seen)
+
+
+def test_sim_is_no_yes_in_english(zapi_sync: Any) -> None:
+    zapi_sync.groups("a")
+    assert at_a_terminal(zapi_sync, "apply", "--sandbox", answer="sim")[0] == 1
 
 
 FORCED = {"FORCE_COLOR": "1"}
