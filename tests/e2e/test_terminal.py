@@ -91,7 +91,7 @@ def test_in_portuguese_sim_is_a_yes(zapi_sync: Any, answer: str, code: int) -> N
     found, seen = at_a_terminal(zapi_sync, "apply", "--sandbox", answer=answer, environment=portuguese)
     assert found == code
     assert "Criar 1 grupo? Só sim vale como confirmação: " in seen
-    assert (code == 0) == ("criado" in seen)
+    assert (code == 0) == ("nada foi criado" not in seen)
 
 
 def test_sim_is_no_yes_in_english(zapi_sync: Any) -> None:
