@@ -357,6 +357,9 @@ def converge(world: World, wanted: Mapping[str, str], *options: str) -> list[str
     if "ZAPI_SYNC_STATE" in world.environment:
         world.unlock()
     ran = world.run(*APPLY, "--settle", "0", *options)
+    if "[ZS211]" in ran.err:  # git outlives who started it: a lock was on its way when that one was killed
+        world.unlock()
+        ran = world.run(*APPLY, "--settle", "0", *options)
     if ran.code == 0:
         return []
     assert ran.code == 4, (ran.code, ran.said)

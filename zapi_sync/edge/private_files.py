@@ -35,8 +35,7 @@ def make_private_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, exist_ok=True)
     except (OSError, ValueError) as error:
-        why = (getattr(error, "strerror", None) or str(error)).lower()
-        raise _unwritable(path, Text("this cannot be a folder: {reason}", reason=why)) from None
+        raise _unwritable(path, Text("this cannot be a folder: {reason}", reason=reason(error))) from None
 
 
 def _write(path: Path, content: bytes) -> None:
