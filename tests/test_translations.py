@@ -18,8 +18,13 @@ from translations import PACKAGE, extracted, paths, read
 CATALOGUES = {path.parts[-3]: read(path) for path in paths()}
 EXTRACTED = extracted()
 MARKED = {"_", "Text", "Plural", "ngettext"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
 SENTENCE = re.compile(r"""[A-Za-z]{2,}[^A-Za-z]? [A-Za-z{`"(\[]|[}`"] [a-z]{2,}""")
 """Two words beside each other, or a value and a word."""
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
 
 
 def own(message: Message) -> bool:
@@ -87,6 +92,17 @@ def typed(text: str) -> set[str]:
 def edges(text: str) -> tuple[str, str]:
     """The blanks at both ends."""
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_complaint_is_told_where_it_is_shown_and_not_before(path: Path) -> None:
+    """It stands in JSON, too, which is English."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and re.search(r"\.(of|at)$|^Diagnostic$", ast.unparse(node.func)):
+            calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+            assert not {"_", "ngettext", "told"} & {ast.unparse(each.func) for each in calls}, node.lineno
 
 
 UNTOLD_MODULES = {
@@ -157,10 +173,10 @@ def unread(node: ast.AST) -> list[ast.AST]:
     "path",
     [
         path
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path in MODULES
         if not {str(path.relative_to(PACKAGE)), path.relative_to(PACKAGE).parts[0]} & {*UNTOLD_MODULES}
     ],
-    ids=lambda path: str(path.relative_to(PACKAGE)),
+    ids=name_of,
 )
 def test_no_sentence_is_kept_from_the_translators(path: Path) -> None:
     assert list(sentences(path)) == []

@@ -138,7 +138,7 @@ def chosen(arguments: Iterable[str], environment: Mapping[str, str]) -> str:
     Any Portuguese is answered in Brazil's. A language that there is not is English.
     """
     asked = _option(arguments)
-    if asked is None:
+    if asked is None or not known_as(asked):  # which is refused, in the language of the locale
         names = ("LC_ALL", "LC_MESSAGES", "LANG")
         asked = next((environment[name] for name in names if environment.get(name)), "")
         if environment.get("LANGUAGE") and asked.partition(".")[0] not in ("", "C", "POSIX"):

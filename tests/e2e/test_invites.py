@@ -119,6 +119,11 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(made: Any) -> None:
     ("options", "said"),
     [
         (
+            ["--format", "svg", "--out", ""],
+            "error: --format svg writes a file for each group, and needs a folder for them [ZS501]\n"
+            "  hint: name one: --out FOLDER\n",
+        ),
+        (
             ["--format", "svg"],
             "error: --format svg writes a file for each group, and needs a folder for them [ZS501]\n"
             "  hint: name one: --out FOLDER\n",

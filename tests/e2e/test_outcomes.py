@@ -332,3 +332,15 @@ def test_what_is_written_is_for_its_owner_alone(online: Any, served: Any) -> Non
     online(*APPLY)
     for name in ("groups.state.json", "groups.state.json.journal", "groups.state.json.lock"):
         assert (online.folder / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_doubt_is_kept_in_english_and_told_in_portuguese(online: Any, served: Any) -> None:
+    online.groups("a")
+    served.fault("create-close-before")
+    assert online(*APPLY, LANG="pt_BR.UTF-8").code == 4
+    journal = (online.folder / "groups.state.json.journal").read_text()
+    assert "the connection ended before a whole, well-formed answer" in journal
+    told = online("plan", LANG="pt_BR.UTF-8").out
+    assert "em dúvida" in told
+    assert "a conexão terminou" in told
+    assert "the connection ended" not in told

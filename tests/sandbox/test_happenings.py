@@ -6,6 +6,8 @@ from zapi_sync.sandbox import CONNECTED_NUMBER
 
 from .world import PHONE, SHY, World, order, record, records
 
+JSON = {"Content-Type": "application/json"}
+
 
 def happen(world: World, group: object, act: str, **more: object) -> tuple[int, str]:
     body = {"act": act, "instance": world.instance, "group": group, **more}
@@ -84,4 +86,8 @@ def test_what_cannot_happen_is_refused(world: World, act: str, more: dict[str, o
 
 def test_a_body_that_is_no_object_is_refused(world: World) -> None:
     assert world.http.post("/sandbox/happen", json=[]).status_code == 400
-    assert world.http.post("/sandbox/happen", json={"act": "remove"}).status_code == 404
+    assert world.http.post("/sandbox/happen", json={"act": "remove"}).status_code == 400
+    half = world.http.post(
+        "/sandbox/happen", content=b'{"act":"remove","instance":"i","group":"\\ud800"}', headers=JSON
+    )
+    assert (half.status_code, half.json()) == (400, {"error": "instance and group must be text"})

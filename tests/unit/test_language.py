@@ -200,6 +200,7 @@ def test_each_language_is_known_by_its_own_name() -> None:
         ("plan", "LANGUAGE=fr:pt:en LANG=de_DE", "pt_BR"),
         ("plan", "LANGUAGE=fr:en:pt LANG=de_DE", "en"),
         ("plan", "LANGUAGE=fr LANG=pt_BR", "en"),
+        ("--lang xx plan", "LANG=pt_BR", "pt_BR"),
         # the option goes before all of them
         ("--lang pt_BR plan", "LANGUAGE=en LC_ALL=en_US", "pt_BR"),
         ("plan --lang=pt", "", "pt_BR"),

@@ -17,7 +17,7 @@ from zapi_sync.core.redact import secrets_of
 from zapi_sync.edge.inputs import environment
 from zapi_sync.edge.private_files import make_private_folder, write_private
 from zapi_sync.errors import Code, ExitCode, UsageError
-from zapi_sync.language import _
+from zapi_sync.language import Text, _
 from zapi_sync.render.paint import Paint
 from zapi_sync.render.safe import printable
 
@@ -101,14 +101,16 @@ def _refuse_what_does_not_go_together(output: Format, out: str | None, *, with_c
     if with_codes and output is not Format.TEXT:
         raise UsageError.of(
             Code.USAGE,
-            _("--qr draws on the terminal, and goes with no --format but text"),
-            hint=_("for files: --format svg --out FOLDER; for a page to print: --format html"),
+            Text("--qr draws on the terminal, and goes with no --format but text"),
+            hint=Text("for files: --format svg --out FOLDER; for a page to print: --format html"),
         )
-    if output in _PICTURES and out is None:
+    if output in _PICTURES and not out:
         raise UsageError.of(
             Code.USAGE,
-            _("--format {format} writes a file for each group, and needs a folder for them", format=output),
-            hint=_("name one: --out FOLDER"),
+            Text(
+                "--format {format} writes a file for each group, and needs a folder for them", format=output
+            ),
+            hint=Text("name one: --out FOLDER"),
         )
 
 

@@ -16,7 +16,7 @@ from zapi_sync.core.pacing import UNPACED, Pacings
 from zapi_sync.core.saved_plan_document import saved_members
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code, ExitCode, UsageError
-from zapi_sync.language import _
+from zapi_sync.language import Text
 from zapi_sync.render import json, markdown, text
 from zapi_sync.render import known as rendered
 
@@ -45,8 +45,8 @@ def command(
     if console.format is Format.HTML:
         raise UsageError.of(
             Code.USAGE,
-            _("there is no page of a state: --format html shows a saved plan"),
-            hint=_("name a PLANFILE; for a page of the invite links: zapi-sync invites --format html"),
+            Text("there is no page of a state: --format html shows a saved plan"),
+            hint=Text("name a PLANFILE; for a page of the invite links: zapi-sync invites --format html"),
         )
     store = state_to_read(files, state, sandbox=sandbox)
     console.complain(store.warnings())

@@ -278,11 +278,11 @@ def _outcome_of(kind: str, members: Mapping[str, object]) -> Outcome | Absent:
         case "rejected":
             return Rejected(Cause(_text(members, "cause")), _text(members, "said"))
         case "unsent":
-            return Unsent(_text(members, "reason"))
+            return Unsent(Text(_text(members, "reason")))
         case "unknown":
-            return Unknown(_text(members, "reason"))
+            return Unknown(Text(_text(members, "reason")))
         case "absent":
-            return Absent(_text(members, "reason"))
+            return Absent(Text(_text(members, "reason")))
         case _:
             raise ValueError(kind)
 

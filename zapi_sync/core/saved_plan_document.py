@@ -253,4 +253,4 @@ def _attempt(members: _Members) -> OpenAttempt:
         group_of(cast(_Members, members["group"])),
         tuple(GroupId(each) for each in cast(list[str], members["sameName"])),
     )
-    return OpenAttempt(intent, moment_of(str(members["sentAt"])), str(members["reason"]))
+    return OpenAttempt(intent, moment_of(str(members["sentAt"])), Text(str(members["reason"])))

@@ -1,4 +1,4 @@
-"""Files that hold secrets: for their owner alone, whole or not at all, and never through a link."""
+"""Files that hold secrets: for their owner alone, whole or not at all, and none through a link."""
 
 from __future__ import annotations
 

@@ -68,7 +68,10 @@ class Control:
         return response
 
     def _act(self, body: dict[str, object]) -> Refusal | None:
-        group = self._store.find(str(body.get("instance")), str(body.get("group")))
+        instance, phone = body.get("instance"), body.get("group")
+        if not (isinstance(instance, str) and isinstance(phone, str) and (instance + phone).isprintable()):
+            return Refusal(400, "instance and group must be text")
+        group = self._store.find(instance, phone)
         if group is None:
             return Refusal(404, "there is no such group on this instance")
         match body.get("act"):
