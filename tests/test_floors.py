@@ -16,7 +16,8 @@ FLOORS = {
     "ci": 0,
     "core": 1,
     "ports": 2,
-    "journal_writer": 2,
+    "state": 2,
+    "journal_writer": 2.5,
     "apply": 3,
     "settle": 3,
     "lanes": 3,
@@ -30,7 +31,7 @@ FLOORS = {
     "cli": 5,
     "__main__": 6,
 }
-PURE = {"core", "errors", "ports", "render"}
+PURE = {"core", "errors", "ports", "render", "state"}
 EFFECTS = {
     "asyncio", "fcntl", "glob", "httpx", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib.request", "uuid",

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from zapi_sync.core.pacing import Pacing, Pacings, Turn
     from zapi_sync.core.plan import Plan
     from zapi_sync.core.progress import Progress
-    from zapi_sync.ports import Clock, GroupCreator, Journal
+    from zapi_sync.ports import Clock, GroupCreator
+    from zapi_sync.state.store import Journal
 
 UNKNOWNS_IN_A_ROW = 2
 """So many unknown outcomes one after another stop an instance for the run: something is wrong with it."""

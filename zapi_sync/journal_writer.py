@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class JournalWriter:
-    """See ports.OpenJournal.
+    """See state.store.OpenJournal.
 
     `write` keeps a line under its number, and returns once it is durable; `lines` are there already.
     """

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from zapi_sync.core.holding import Holder
     from zapi_sync.core.object_sequence import Entry, Picture
-    from zapi_sync.ports import Bucket
+    from zapi_sync.state.store import Bucket
 
 _READINGS = 5
 _AT_ONCE = 16
@@ -62,7 +62,7 @@ _NO_VERSION: PutMode = {"e_tag": '"0x8D4BCC2E4835CD0"', "version": "1"}
 
 
 class ObjectBackend:
-    """See ports.Backend."""
+    """See state.store.Backend."""
 
     def __init__(self, name: str, bucket: Bucket, path: str) -> None:
         self.name = name
@@ -220,7 +220,7 @@ class ObjectBackend:
 
 
 class Grip:
-    """See ports.Grip. `last` is the number that the sequence had come to when the lock was taken."""
+    """See state.store.Grip. `last` is the number that the sequence had come to when the lock was taken."""
 
     def __init__(
         self, backend: ObjectBackend, bucket: Bucket, lock: Lock, version: PutMode, last: int

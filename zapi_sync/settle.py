@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.lookup import Metadata
     from zapi_sync.core.model import Group, GroupId, InstanceName
-    from zapi_sync.ports import Clock, GroupDirectory, Journal
+    from zapi_sync.ports import Clock, GroupDirectory
+    from zapi_sync.state.store import Journal
 
 MAX_PAGES = 1000
 MAX_GROUPS = 100_000

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.state import State
     from zapi_sync.errors import Diagnostic
     from zapi_sync.journal_writer import JournalWriter
-    from zapi_sync.ports import Backend, Grip
+    from zapi_sync.state.store import Backend, Grip
 
 LEASE_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
@@ -42,7 +42,7 @@ def _now() -> float:
 
 
 class SharedState:
-    """See ports.StateStore."""
+    """See state.store.StateStore."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""What ports.StateStore promises, held by every store with the same assertions."""
+"""What state.store.StateStore promises, held by every store with the same assertions."""

@@ -20,7 +20,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from zapi_sync.cli.wiring import open_state
-from zapi_sync.ports import StateStore
+from zapi_sync.state.store import StateStore
 
 ROLE = "zapi"
 _GUARDS: list[subprocess.Popen[bytes]] = []

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from zapi_sync.cli.wiring import open_state
-from zapi_sync.ports import StateStore
+from zapi_sync.state.store import StateStore
 
 from .gitted import git
 from .objects import objects

@@ -15,8 +15,8 @@ from zapi_sync.core.outcome import Created, Outcome, Unknown
 from zapi_sync.core.phones import Phone
 from zapi_sync.core.state import State
 from zapi_sync.errors import StateInvalid, StateLocked, StateLost, StateUnwritable
-from zapi_sync.ports import StateStore
 from zapi_sync.shared_state import SharedState
+from zapi_sync.state.store import StateStore
 
 from .stores import Open
 

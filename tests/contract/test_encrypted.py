@@ -15,8 +15,8 @@ from zapi_sync.core.sealing import Keyring, is_sealed
 from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.errors import StateInvalid
-from zapi_sync.ports import StateStore
 from zapi_sync.shared_state import SharedState
+from zapi_sync.state.store import StateStore
 
 from .stores import Open
 from .test_contract import MADE, RUN, STATE, attempt
@@ -30,7 +30,7 @@ SECRETS = (b"5544", b"chat.whatsapp.com", b"-group", "Ação".encode(), b"A\\u00
 
 @dataclass
 class Memory:
-    """A backend that keeps its bytes in this process, and whose lock is anybody's: see ports.Backend."""
+    """A backend that keeps its bytes in this process, and whose lock is anybody's (state.store.Backend)."""
 
     kept: Kept = field(default_factory=Kept)
     name: str = "memory:"

@@ -22,7 +22,7 @@ from zapi_sync.core.outcome import Unknown
 from zapi_sync.edge import git_state
 from zapi_sync.edge.git_state import GitBackend
 from zapi_sync.errors import StateInvalid, StateLost, StateUnwritable
-from zapi_sync.ports import Grip
+from zapi_sync.state.store import Grip
 
 from .given import LINEAGE, MADE, STATE, attempt, refusal
 from .repository import NAME, clone, cloned, git, hook, me, remote, store_in, wrap

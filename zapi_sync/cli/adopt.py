@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.config import Config
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.model import Group
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
 
 
 @click.command("import")

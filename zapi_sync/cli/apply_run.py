@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.plan import Plan
     from zapi_sync.core.progress import Progress
     from zapi_sync.errors import Diagnostic
-    from zapi_sync.ports import Journal, StateStore
+    from zapi_sync.state.store import Journal, StateStore
 
 LISTED_AT_ONCE = 16
 """So many instances are asked for their groups side by side."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.config import Config
     from zapi_sync.core.model import InstanceName
     from zapi_sync.edge.zapi import ZApi
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
 
 _MACHINE_ONLY = (".env", ".envrc")
 

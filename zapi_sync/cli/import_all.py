@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.known import Known
     from zapi_sync.core.state import State
     from zapi_sync.errors import Location
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
     from zapi_sync.strangers import Strangers
 
 

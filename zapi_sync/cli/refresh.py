@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.known import Known
     from zapi_sync.core.model import GroupKey, Record
     from zapi_sync.core.state import State
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
 
 
 @click.command("refresh")

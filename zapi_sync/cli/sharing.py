@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zapi_sync.object_state import ObjectBackend
-    from zapi_sync.ports import Backend
+    from zapi_sync.state.store import Backend
 
 LEASE_VARIABLE = "ZAPI_SYNC_LEASE"
 GIT_LEASE_SECONDS = 300.0

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
     from zapi_sync.core.config import Config
     from zapi_sync.core.state import State
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
 
 
 @click.group("state")

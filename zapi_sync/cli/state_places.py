@@ -30,7 +30,7 @@ from zapi_sync.shared_state import SharedState
 if TYPE_CHECKING:
     from zapi_sync.cli.console import Console
     from zapi_sync.core.state import State
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
 
 
 @click.command("migrate", short_help=Text("Take it to another place."))

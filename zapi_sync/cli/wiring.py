@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.sealing import Identity, Keyring
     from zapi_sync.core.source import Source
     from zapi_sync.errors import Diagnostic
-    from zapi_sync.ports import StateStore
+    from zapi_sync.state.store import StateStore
 
 DEFAULT_FILE = "groups.yaml"
 STATE_VARIABLE = "ZAPI_SYNC_STATE"

@@ -37,7 +37,7 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
 class Bucket:
-    """See ports.Bucket."""
+    """See state.store.Bucket."""
 
     def __init__(self, cloud: str, bucket: str, name: str) -> None:
         """That of this name in a cloud, for the state called `name`. Raises StateInvalid for an environment

@@ -66,7 +66,7 @@ _OR = Text(" or ")
 
 
 class GitBackend:
-    """See ports.Backend."""
+    """See state.store.Backend."""
 
     def __init__(self, address: str, folder: Path, margin: float = MARGIN) -> None:
         """The state of that address in the repository that a folder is in. Raises StateInvalid."""
@@ -163,7 +163,7 @@ class GitBackend:
 
 
 class _Grip:
-    """See ports.Grip."""
+    """See state.store.Grip."""
 
     def __init__(self, backend: GitBackend, holder: Holder, fence: int, seconds: float) -> None:
         self._backend = backend

@@ -53,7 +53,7 @@ _UNREADABLE = {
 
 
 class LocalState:
-    """The state at `path`, and the journal beside it: see ports.StateStore. Its lock comes from edge/lock.py.
+    """The state at `path`, and the journal next to it (state.store.StateStore). Its lock: edge/lock.py.
 
     Raises StateInvalid for a path without a name.
     """

@@ -151,7 +151,7 @@ _CONTENT: tuple[LiteralString, ...] = (
 
 
 class PostgresBackend:
-    """See ports.Backend. One connection a call, but for the lock, which has its own as long as it is held."""
+    """See state.store.Backend. One connection a call; the lock has its own as long as it is held."""
 
     def __init__(self, parameters: Mapping[str, Any], state: str, name: str) -> None:
         self._parameters = parameters
@@ -247,7 +247,7 @@ class PostgresBackend:
 
 
 class PostgresGrip:
-    """See ports.Grip. A call whose connection broke fails, and so does each one after it."""
+    """See state.store.Grip. A call whose connection broke fails, and so does each one after it."""
 
     def __init__(self, connection: Connection, name: str, lock: Mapping[str, object]) -> None:
         self._connection = connection
