@@ -82,8 +82,8 @@ class SharedState:
 
         return state_of(raw, self._schema(), self._keyring, self.backup)
 
-    def prove(self, recipients: tuple[str, ...]) -> None:
-        self._keyring.prove(recipients, self.name)
+    def verify_readable(self, recipients: tuple[str, ...]) -> None:
+        self._keyring.verify_readable(recipients, self.name)
 
     def warnings(self) -> list[Diagnostic]:
         return list(self._keyring.warnings)
@@ -116,9 +116,6 @@ class SharedState:
         self._backend.take_away(id)
         return holder
 
-    def save(self, state: State) -> None:
-        self._write(state, (), self._backend.read())
-
     def open_journal(self, state: State) -> JournalWriter:
         from zapi_sync.core.journal import Begin
         from zapi_sync.core.journal_lines import parse_journal
@@ -142,19 +139,19 @@ class SharedState:
         self._write(known.state, known.open.values(), kept)
         return known
 
-    def rewrite(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
-        from zapi_sync.core.stored import backup_bytes
-
+    def replace(self, state: State, unsettled: Collection[OpenAttempt], *, backup: bool) -> None:
         kept = self._backend.read()
-        backup = None
-        if kept.state is not None:
-            backup = backup_bytes(kept.state, state, self._schema(), self._keyring, self.name)
-        self._write(state, open_attempts, kept, backup)
+        former = None
+        if backup and kept.state is not None:
+            from zapi_sync.core.stored import backup_bytes
+
+            former = backup_bytes(kept.state, state, self._schema(), self._keyring, self.name)
+        self._write(state, unsettled, kept, former)
 
     def _write(
         self,
         state: State,
-        open_attempts: Collection[OpenAttempt],
+        unsettled: Collection[OpenAttempt],
         kept: Kept,
         backup: bytes | None = None,
     ) -> None:
@@ -162,9 +159,9 @@ class SharedState:
         from zapi_sync.core.stored import journal_bytes, state_bytes
 
         text, journal = state_bytes(state, self._keyring, self.name, kept.state), b""
-        if open_attempts:
+        if unsettled:
             name = f"{self.name}.journal"
-            journal = journal_bytes(state, open_attempts, self._keyring, name, kept.journal)
+            journal = journal_bytes(state, unsettled, self._keyring, name, kept.journal)
         if (text, journal) != (kept.state, kept.journal) or backup is not None:
             self._held.replace(text, journal, backup)
 

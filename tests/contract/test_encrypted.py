@@ -92,8 +92,8 @@ def go_through(open_store: Callable[[], StateStore]) -> None:
     """A run that breaks off, the checkpoint after it, and a change by hand; each seen by another machine."""
     store, other = open_store(), open_store()
     with store.lock(0):
-        store.prove(RECIPIENTS)
-        store.save(SEALED)
+        store.verify_readable(RECIPIENTS)
+        store.replace(SEALED, (), backup=False)
         assert other.load() == Known(SEALED)
         journal = store.open_journal(SEALED)
         for number, event in enumerate(RUN, start=1):
@@ -106,7 +106,7 @@ def go_through(open_store: Callable[[], StateStore]) -> None:
         assert open_store().load() == before
         store.open_journal(before.state).close()
         after = before.state.with_groups({})
-        store.rewrite(after, before.open.values())
+        store.replace(after, before.open.values(), backup=True)
         assert other.load() == Known(after, before.open)
         assert other.load_backup() == before.state
 
@@ -137,7 +137,7 @@ def test_a_state_in_the_clear_is_encrypted_with_its_backup_and_what_is_in_doubt(
     memory, open_memory = in_memory
     store = open_memory()
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         for event in [*attempt("made", MADE), *attempt("killed")]:
             journal.append(event)
@@ -146,7 +146,7 @@ def test_a_state_in_the_clear_is_encrypted_with_its_backup_and_what_is_in_doubt(
         assert known.state
         assert [each for each in SECRETS if each not in memory.everything and each.isascii()] == []
         state = known.state.encrypted_to(RECIPIENTS)
-        store.rewrite(state, known.open.values())
+        store.replace(state, known.open.values(), backup=True)
         assert store.load() == replace(known, state=state)
     assert [each for each in SECRETS if each in memory.everything] == []
 
@@ -155,7 +155,7 @@ def test_without_the_identity_nothing_is_read_or_written(in_memory: tuple[Memory
     memory, open_memory = in_memory
     stranger = opened(memory, pyrage.x25519.Identity.generate())
     with pytest.raises(StateInvalid, match="it could not be read again"), stranger.lock(0):
-        stranger.save(SEALED)
+        stranger.replace(SEALED, (), backup=False)
     assert memory.everything == b""
     go_through(open_memory)
     for look in (stranger.load, stranger.load_backup, stranger.checkpoint):

@@ -66,7 +66,7 @@ def test_what_a_person_has_in_the_repository_stays_as_it_is(clone: Path) -> None
     store = store_in(clone)
     with store.lock(0):
         assert look_of(clone) == before
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         assert look_of(clone) == before
         journal = store.open_journal(STATE)
         for event in attempt("made", MADE):
@@ -76,7 +76,7 @@ def test_what_a_person_has_in_the_repository_stays_as_it_is(clone: Path) -> None
         assert look_of(clone) == before
         known = store.checkpoint()
         assert known.state
-        store.rewrite(known.state.with_groups({}), ())
+        store.replace(known.state.with_groups({}), (), backup=True)
         assert look_of(clone) == before
     store.load()
     assert look_of(clone) == before
@@ -90,7 +90,7 @@ def test_each_write_is_one_commit_and_one_push_that_says_what_it_was(remote: Pat
     hook(remote, "update", f"echo $1 >> {pushes}")
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         for event in attempt("made", MADE):
             journal.append(event)
@@ -104,7 +104,7 @@ def test_each_write_is_one_commit_and_one_push_that_says_what_it_was(remote: Pat
 def test_the_branch_has_a_root_of_its_own_and_nothing_but_states(remote: Path, clone: Path) -> None:
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         store.open_journal(STATE)
         files = "groups.state.json groups.state.json.journal groups.state.json.lock"
         assert git(remote, "ls-tree", "--name-only", "zapi-state").split() == files.split()
@@ -159,7 +159,7 @@ def test_a_branch_of_something_else_is_never_written_to(remote: Path, clone: Pat
 def test_a_remote_that_guards_the_branch_is_told_apart(remote: Path, clone: Path) -> None:
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         hook(remote, "pre-receive", "echo see https://x:token@h/ >&2; exit 1")
         assert refusal(StateUnwritable, lambda: journal.append(attempt("made")[0])) == [
@@ -175,7 +175,7 @@ def test_a_remote_that_vanishes_leaves_what_was_written_and_a_run_that_stops(
 ) -> None:
     store, events = store_in(clone), attempt("made", MADE)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         journal.append(events[0])
         gone = remote.rename(remote.with_name("gone"))
@@ -199,7 +199,7 @@ def test_a_push_whose_answer_is_lost_is_known_to_have_arrived(
     wrap('"$GIT" "$@" || exit\n[ "$1" != push ] || { echo "fatal: the remote end hung up" >&2; exit 128; }')
     store, events = store_in(clone), attempt("made", MADE)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         for event in events:
             journal.append(event)
@@ -217,7 +217,7 @@ def test_a_push_that_fails_now_and_then_is_tried_again(
     )
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
     assert store.load() == Known(STATE)
     assert len(branch(remote)) == 3
 
@@ -238,7 +238,7 @@ def test_two_states_on_one_branch_are_written_at_the_same_time(remote: Path) -> 
     def write(name: str) -> Known:
         store = store_in(cloned(remote, name), f"git:zapi-state#{name}")
         with store.lock(0):
-            store.save(STATE)
+            store.replace(STATE, (), backup=False)
             journal = store.open_journal(STATE)
             for number in range(TIMES):
                 for event in attempt(f"{name}-{number}"):
@@ -257,7 +257,7 @@ def test_two_states_on_one_branch_are_written_at_the_same_time(remote: Path) -> 
 def test_two_processes_in_one_clone_do_not_get_in_each_others_way(clone: Path) -> None:
     store, other = store_in(clone), store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         assert other.load() == Known(STATE)
     assert sorted(each.name for each in (clone / ".git/zapi-sync").iterdir()) == ["0", "1"]
     assert (clone / ".git/zapi-sync/0").stat().st_mode & 0o777 == 0o700
@@ -273,7 +273,7 @@ def test_a_clone_as_ci_has_it_will_do(remote: Path, tmp_path: Path) -> None:
         store = store_in(tmp_path / "ci/deep")
         with store.lock(0):
             state = store.load().state
-            store.save(state.after(state) if state else STATE)
+            store.replace(state.after(state) if state else STATE, (), backup=False)
             assert store.load().state
         loaded = store_in(tmp_path / "ci").load().state
         assert loaded
@@ -322,7 +322,7 @@ def test_a_lock_is_taken_over_only_well_after_its_end(remote: Path, clone: Path)
 def test_a_branch_that_was_removed_meanwhile_is_not_made_anew(remote: Path, clone: Path) -> None:
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         git(remote, "branch", "-D", "zapi-state")
         with pytest.raises(StateLost):
@@ -333,7 +333,7 @@ def test_a_branch_that_was_removed_meanwhile_is_not_made_anew(remote: Path, clon
 def test_a_journal_that_lost_lines_under_the_lock_is_not_gone_on_with(remote: Path, clone: Path) -> None:
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         rewind = git(remote, "rev-parse", "zapi-state~")
         git(remote, "update-ref", "refs/heads/zapi-state", rewind)
@@ -390,7 +390,7 @@ def test_a_process_killed_between_any_two_runs_of_git_leaves_the_same(
     git(clone, "remote", "set-url", "origin", "../remote.git")
     store = store_in(clone)
     with store.lock(0):
-        store.save(STATE)
+        store.replace(STATE, (), backup=False)
         journal = store.open_journal(STATE)
         for event in events:
             journal.append(event)

@@ -31,7 +31,7 @@ def mode(path: Path) -> int:
 
 def after_a_run(local: LocalState) -> Known:
     """A state and the journal of a run that broke off beside it; what they say together."""
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     for event in RUN[1:]:
         journal.append(event)
@@ -48,7 +48,7 @@ def test_where_nothing_ever_was_nothing_is_known(local: LocalState, tmp_path: Pa
 def test_a_state_comes_back_as_it_was_saved(local: LocalState) -> None:
     known = after_a_run(local)
     assert known.state
-    local.save(known.state)
+    local.replace(known.state, (), backup=False)
     assert (
         LocalState(local.path, lambda: inputs.schema("state"), locked, holder_of).load().groups
         == known.groups
@@ -72,9 +72,9 @@ def test_the_files_stand_side_by_side_and_are_private_whatever_the_umask(
 
 
 def test_a_state_is_replaced_whole_and_never_written_into(local: LocalState, tmp_path: Path) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     with local.path.open() as reader:
-        local.save(STATE.with_groups({}))
+        local.replace(STATE.with_groups({}), (), backup=False)
         assert reader.read() == state_text(STATE)
     assert local.path.read_text() == state_text(STATE.with_groups({}))
     assert [path.name for path in tmp_path.iterdir()] == ["groups.state.json"]
@@ -83,7 +83,7 @@ def test_a_state_is_replaced_whole_and_never_written_into(local: LocalState, tmp
 def test_a_state_that_was_open_to_others_is_private_once_it_is_saved(local: LocalState) -> None:
     local.path.write_text("{}")
     local.path.chmod(0o644)
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     assert mode(local.path) == 0o600
 
 
@@ -102,15 +102,15 @@ def test_a_reader_beside_a_writer_always_sees_one_whole_state(local: LocalState)
     reader = threading.Thread(target=read)
     reader.start()
     for _ in range(50):
-        local.save(known.state)
-        local.save(STATE)
+        local.replace(known.state, (), backup=False)
+        local.replace(STATE, (), backup=False)
     done.set()
     reader.join()
     assert seen <= texts
 
 
 def test_a_journal_begins_with_the_state_that_it_goes_on_from(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     local.open_journal(STATE).close()
     assert parse_journal(local.journal_path.read_bytes(), "j").events == [BEGIN]
     local.open_journal(STATE).close()
@@ -118,7 +118,7 @@ def test_a_journal_begins_with_the_state_that_it_goes_on_from(local: LocalState)
 
 
 def test_each_event_is_on_disk_when_append_returns(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     for number, event in enumerate(RUN[1:], start=2):
         journal.append(event)
@@ -157,7 +157,7 @@ def test_a_torn_last_line_is_dropped_and_written_over(local: LocalState, torn: b
 
 
 def test_a_journal_of_no_bytes_says_nothing_and_begins_anew(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     local.journal_path.touch()
     assert local.load() == Known(STATE)
     local.open_journal(STATE).close()
@@ -178,7 +178,7 @@ def test_a_checkpoint_folds_what_was_created_into_the_state_and_keeps_what_is_in
 
 
 def test_a_checkpoint_with_nothing_in_doubt_leaves_no_journal(local: LocalState, tmp_path: Path) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     for event in attempt("made", MADE):
         journal.append(event)
@@ -223,15 +223,15 @@ def test_what_a_person_decided_replaces_the_state_and_the_one_before_is_kept(loc
     known = local.checkpoint()
     assert known.state
     before = local.path.read_bytes()
-    local.rewrite(known.state.with_groups({}), known.open.values())
+    local.replace(known.state.with_groups({}), known.open.values(), backup=True)
     assert local.load() == Known(known.state.with_groups({}), known.open)
     assert local.backup_path.read_bytes() == before
     assert mode(local.backup_path) == 0o600
 
 
 def test_a_state_that_is_gone_beside_its_backup_is_not_a_fresh_start(local: LocalState) -> None:
-    local.save(STATE)
-    local.rewrite(STATE.with_groups({}), [])
+    local.replace(STATE, (), backup=False)
+    local.replace(STATE.with_groups({}), [], backup=True)
     local.path.unlink()
     assert refusal(StateInvalid, local.load) == [
         f"{local.path}: the state is gone, and its backup groups.state.json.backup is still there | "
@@ -242,7 +242,7 @@ def test_a_state_that_is_gone_beside_its_backup_is_not_a_fresh_start(local: Loca
 
 @pytest.mark.parametrize("how", ["replaced", "removed"])
 def test_a_journal_that_is_replaced_meanwhile_is_not_written_to(local: LocalState, how: str) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     journal.append(RUN[1])
     copy = local.journal_path.read_bytes()
@@ -263,7 +263,7 @@ def test_a_journal_that_is_replaced_meanwhile_is_not_written_to(local: LocalStat
 
 
 def test_a_journal_file_takes_no_event_after_a_failure_even_if_the_disk_recovers(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     aside = local.journal_path.rename(local.journal_path.with_suffix(".aside"))
     refusal(StateUnwritable, lambda: journal.append(RUN[1]))

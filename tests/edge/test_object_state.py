@@ -410,7 +410,7 @@ def test_a_checkpoint_can_be_killed_at_any_request(there: Endpoint) -> None:
             address = f"s3://{there.new_bucket()}/team/launch"
             store = open_state(address)
             with store.lock(0):
-                store.save(STATE)
+                store.replace(STATE, (), backup=False)
                 journal = store.open_journal(STATE)
                 for event in events:
                     journal.append(event)

@@ -53,7 +53,7 @@ MOVE = """
     from zapi_sync.core.moves import Move, moved
     known = local.checkpoint()
     known = moved(known, [Move("made", "new"), Move("lost", "lost-01")])
-    local.rewrite(known.state, known.open.values())
+    local.replace(known.state, known.open.values(), backup=True)
 """
 
 
@@ -63,7 +63,7 @@ def die_everywhere(tmp_path: Path, events: list[object], act: str = CHECKPOINT) 
     local = LocalState(
         tmp_path / "before" / "groups.state.json", lambda: inputs.schema("state"), locked, holder_of
     )
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     for event in events:
         journal.append(event)  # type: ignore[arg-type]
@@ -120,7 +120,7 @@ def test_a_move_of_keys_can_die_at_any_step(tmp_path: Path) -> None:
         assert set(after.groups) == {"new"}
         assert set(after.open) == {"lost-01"}
         assert after.state
-        local.rewrite(after.state, after.open.values())
+        local.replace(after.state, after.open.values(), backup=True)
         assert local.load() == after
     assert {local.path.read_bytes() for local in copies} == {copies[-1].path.read_bytes()}
     assert {local.journal_path.read_bytes() for local in copies} == {copies[-1].journal_path.read_bytes()}

@@ -51,7 +51,7 @@ def test_a_state_that_is_gone_while_its_journal_is_there_is_missed(local: LocalS
 
 
 def test_a_journal_of_another_state_is_refused(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     local.journal_path.write_bytes(line_of(1, Begin(ANOTHER, 1)))
     assert reading(local) == [
         f"{local.journal_path}: the journal does not fit the state: it goes on from another state "
@@ -61,7 +61,7 @@ def test_a_journal_of_another_state_is_refused(local: LocalState) -> None:
 
 
 def test_a_broken_line_in_the_middle_is_refused_and_nothing_is_cut_away(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     raw = line_of(1, Begin(LINEAGE, 1)) + b"broken\n" + line_of(3, attempt("a")[0])
     local.journal_path.write_bytes(raw)
     calls: list[Callable[[], object]] = [local.load, local.checkpoint, lambda: local.open_journal(STATE)]
@@ -112,13 +112,13 @@ def test_what_is_no_file_is_neither_read_nor_written(
 ) -> None:
     path: Path = getattr(local, which)
     if which == "journal_path":
-        local.save(STATE)
+        local.replace(STATE, (), backup=False)
     put(path)
     expected = [f"{path}: {told.format(real=tmp_path / 'real.json', nowhere=tmp_path / 'nowhere')}"]
     assert reading(local) == expected
     before = {each: each.lstat().st_mtime_ns for each in tmp_path.iterdir()}
     if which == "path":
-        assert refusal(StateInvalid, lambda: local.save(STATE)) == expected
+        assert refusal(StateInvalid, lambda: local.replace(STATE, (), backup=False)) == expected
     else:
         with pytest.raises(ZapiSyncError):
             local.open_journal(STATE)
@@ -131,9 +131,8 @@ def test_a_folder_that_is_none_has_no_state(tmp_path: Path) -> None:
     assert reading(local) == [
         f"{local.journal_path}: it cannot be read: not a directory | see to it that this user may read it"
     ]
-    assert refusal(StateUnwritable, lambda: local.save(STATE)) == [
-        f"{local.path}: it cannot be written: not a directory | see to the disk or the folder, then run this"
-        " again"
+    assert refusal(StateInvalid, lambda: local.replace(STATE, (), backup=False)) == [
+        f"{local.path}: it cannot be read: not a directory | see to it that this user may read it"
     ]
 
 
@@ -141,7 +140,9 @@ def test_a_folder_that_is_not_there_has_no_state_and_takes_none(tmp_path: Path) 
     local = at(tmp_path / "none" / "groups.state.json")
     assert local.load().state is None
     told = "it cannot be written: no such file or directory | create the folder, or name another with --state"
-    assert refusal(StateUnwritable, lambda: local.save(STATE)) == [f"{local.path}: {told}"]
+    assert refusal(StateUnwritable, lambda: local.replace(STATE, (), backup=False)) == [
+        f"{local.path}: {told}"
+    ]
     assert refusal(StateUnwritable, lambda: local.open_journal(STATE)) == [f"{local.journal_path}: {told}"]
 
 
@@ -149,7 +150,7 @@ def test_a_folder_that_vanishes_is_found_before_the_next_event(tmp_path: Path) -
     folder = tmp_path / "folder"
     folder.mkdir()
     local = at(folder / "groups.state.json")
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     folder.rename(tmp_path / "elsewhere")
     (line,) = refusal(StateUnwritable, lambda: journal.append(attempt("a")[0]))
@@ -161,7 +162,9 @@ def test_a_folder_that_may_not_be_written_is_found_before_anything_is_sent(open_
     local = at(open_folder / "groups.state.json")
     told = "it cannot be written: permission denied | see to it that this user may write in this folder"
     with permissions_count(open_folder):
-        assert refusal(StateUnwritable, lambda: local.save(STATE)) == [f"{local.path}: {told}"]
+        assert refusal(StateUnwritable, lambda: local.replace(STATE, (), backup=False)) == [
+            f"{local.path}: {told}"
+        ]
         assert refusal(StateUnwritable, lambda: local.open_journal(STATE)) == [
             f"{local.journal_path}: {told}"
         ]
@@ -169,7 +172,7 @@ def test_a_folder_that_may_not_be_written_is_found_before_anything_is_sent(open_
 
 def test_a_state_that_may_not_be_read_is_not_taken_for_none(open_folder: Path) -> None:
     local = at(open_folder / "groups.state.json")
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     local.path.chmod(0)
     with permissions_count(open_folder):
         assert reading(local) == [
@@ -214,7 +217,7 @@ def no_file_grows_beyond(size: int) -> Iterator[None]:
 
 
 def test_an_event_that_fits_only_in_part_is_refused_and_later_dropped(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     whole = local.journal_path.read_bytes()
     with no_file_grows_beyond(len(whole) + 20):
@@ -232,10 +235,10 @@ def test_an_event_that_fits_only_in_part_is_refused_and_later_dropped(local: Loc
 def test_a_state_that_fits_only_in_part_leaves_the_old_one_and_nothing_else(
     local: LocalState, tmp_path: Path
 ) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     old = local.path.read_bytes()
     with no_file_grows_beyond(20):
-        (line,) = refusal(StateUnwritable, lambda: local.save(STATE.with_groups({})))
+        (line,) = refusal(StateUnwritable, lambda: local.replace(STATE.with_groups({}), (), backup=False))
     assert line.startswith(f"{local.path}: it cannot be written: ")
     assert local.path.read_bytes() == old
     assert [path.name for path in tmp_path.iterdir()] == [local.path.name]
@@ -243,11 +246,13 @@ def test_a_state_that_fits_only_in_part_leaves_the_old_one_and_nothing_else(
 
 def test_a_full_disk_takes_neither_state_nor_journal(small_disk: Path) -> None:
     local = at(small_disk / "groups.state.json")
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     old = local.path.read_bytes()
     fill(small_disk)
     told = "it cannot be written: no space left on device | make room on the disk, then run this again"
-    assert refusal(StateUnwritable, lambda: local.save(STATE)) == [f"{local.path}: {told}"]
+    assert refusal(StateUnwritable, lambda: local.replace(STATE.after(STATE), (), backup=False)) == [
+        f"{local.path}: {told}"
+    ]
     assert refusal(StateUnwritable, lambda: local.open_journal(STATE)) == [f"{local.journal_path}: {told}"]
     assert local.path.read_bytes() == old
     (small_disk / "full").unlink()
@@ -266,7 +271,7 @@ def test_a_journal_that_cannot_be_used_is_closed_again(local: LocalState, raw: b
 
 def test_a_run_on_a_disk_that_fills_up_ends_before_the_next_event(small_disk: Path) -> None:
     local = at(small_disk / "groups.state.json")
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     journal = local.open_journal(STATE)
     fill(small_disk)
     written = []
@@ -285,24 +290,26 @@ def test_a_run_on_a_disk_that_fills_up_ends_before_the_next_event(small_disk: Pa
 
 def test_a_disk_that_may_only_be_read_is_found_before_anything_is_sent(small_disk: Path) -> None:
     local = at(small_disk / "groups.state.json")
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     told = (
         "it cannot be written: read-only file system | put the state on a disk that can be written, with"
         " --state"
     )
     assert local.load().state == STATE
-    assert refusal(StateUnwritable, lambda: local.save(STATE)) == [f"{local.path}: {told}"]
+    assert refusal(StateUnwritable, lambda: local.replace(STATE.after(STATE), (), backup=False)) == [
+        f"{local.path}: {told}"
+    ]
     assert refusal(StateUnwritable, lambda: local.open_journal(STATE)) == [f"{local.journal_path}: {told}"]
 
 
 def test_a_state_that_is_mounted_by_itself_is_told_how_to_mount_it(local: LocalState, tmp_path: Path) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     mounted = subprocess.run(["mount", "--bind", local.path, local.path], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip(f"only root may mount a file here: {mounted.stderr.decode().strip()}")
     try:
-        lines = refusal(StateUnwritable, lambda: local.save(STATE.with_groups({})))
+        lines = refusal(StateUnwritable, lambda: local.replace(STATE.with_groups({}), (), backup=False))
     finally:
         subprocess.run(["umount", local.path], check=True)
     assert lines == [
@@ -313,7 +320,7 @@ def test_a_state_that_is_mounted_by_itself_is_told_how_to_mount_it(local: LocalS
 
 
 def test_a_state_larger_than_any_is_refused(local: LocalState, monkeypatch: pytest.MonkeyPatch) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     monkeypatch.setattr(local_state, "MAX_BYTES", 100)
     (line,) = reading(local)
     assert "and no state grows so large" in line
@@ -328,7 +335,7 @@ def test_a_state_that_everybody_can_change_is_told(local: LocalState, mode: int,
 
 
 def test_a_journal_that_gives_one_group_to_two_keys_is_not_folded_in(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     events = [Begin(LINEAGE, 1), *attempt("a", MADE), *attempt("b", MADE)]
     raw = b"".join(line_of(number, event) for number, event in enumerate(events, start=1))
     local.journal_path.write_bytes(raw)
@@ -350,7 +357,7 @@ def test_a_file_that_breaks_off_while_it_is_read_is_told() -> None:
 
 
 def test_a_journal_that_everybody_can_change_is_told(local: LocalState) -> None:
-    local.save(STATE)
+    local.replace(STATE, (), backup=False)
     local.open_journal(STATE).close()
     local.journal_path.chmod(0o666)
     (warning,) = local.warnings()

@@ -232,14 +232,14 @@ def test_what_nobody_here_could_read_again_is_not_written() -> None:
             f"s.json error: the state is to be encrypted to 1 recipient, and {whose}: it could not be read "
             f"again | {GIVE} that belongs to one of the recipients; nothing was sent"
         ]
-    US.prove((TO_THEM, TO_US), FILE)
-    US.prove((), FILE)
-    NOBODY.prove((), FILE)
+    US.verify_readable((TO_THEM, TO_US), FILE)
+    US.verify_readable((), FILE)
+    NOBODY.verify_readable((), FILE)
 
 
 def test_a_recipient_that_no_key_has_is_told() -> None:
     no_point = "age1" + "q" * 52 + "0000"
-    assert refusal(StateInvalid, lambda: US.prove((no_point,), FILE)) == [
+    assert refusal(StateInvalid, lambda: US.verify_readable((no_point,), FILE)) == [
         "error: nothing can be encrypted to these recipients: one of them is no key that can be used | "
         "write them as age-keygen or ssh-keygen printed them; nothing was sent"
     ]
@@ -255,8 +255,8 @@ def test_the_identities_are_read_once_and_only_where_they_are_needed() -> None:
     keyring = Keyring(read)
     assert known_of(state_text(state()).encode(), b"", SCHEMA, keyring, FILE, JOURNAL) == Known(state())
     assert asked == []
-    keyring.prove((TO_US,), FILE)
-    keyring.prove((TO_US,), FILE)
+    keyring.verify_readable((TO_US,), FILE)
+    keyring.verify_readable((TO_US,), FILE)
     keyring.opened(seal(b"", [TO_US]), FILE)
     assert asked == [1]
 

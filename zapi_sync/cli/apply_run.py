@@ -118,11 +118,11 @@ class Run:
         """Before anything is sent or written: what is encrypted can be read here, and the state is encrypted
         to those that the config names."""
         recipients = recipients_of(self.config, known)
-        self.store.prove(recipients)
+        self.store.verify_readable(recipients)
         if known.state is None or not is_for_others(self.config, known):
             return known
         state = known.state.encrypted_to(recipients)
-        self.store.rewrite(state, known.open.values())
+        self.store.replace(state, known.open.values(), backup=True)
         if recipients:
             said = ngettext(
                 "The state is encrypted to {number} recipient.",
@@ -138,7 +138,7 @@ class Run:
         """The keys are renamed in state and journal before anything is created by the new ones."""
         after = moved(known, plan.moves)
         if after.state and plan.moves:
-            self.store.rewrite(after.state, after.open.values())
+            self.store.replace(after.state, after.open.values(), backup=True)
             names = {move.source: move.target for move in plan.moves}
             self.doubts = {names.get(key, key): doubt for key, doubt in self.doubts.items()}
         return after
@@ -298,12 +298,13 @@ class Run:
 
 
 def first_state(store: StateStore, known: Known, api: Api, recipients: tuple[str, ...]) -> State:
-    """The state that a journal can go on from: saved before it, and speaking of all instances in use; one
-    that is new is encrypted to the recipients."""
+    """Return the stored state that a journal can go on from, and store it first where it is new.
+
+    It names all instances in use; a new one is encrypted to the recipients. Unsettled attempts stay."""
     new = State(str(uuid.uuid4()), 0, api.remote.origin, recipients=recipients)
     state = (known.state or new).with_instances(api.digests)
     if state != known.state:
-        store.save(state)
+        store.replace(state, known.open.values(), backup=False)
     return state
 
 

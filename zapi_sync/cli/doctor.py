@@ -109,7 +109,7 @@ def _of_encryption(store: StateStore, config: Config | None, known: Known) -> It
     if not (recipients or changes):
         return
     try:
-        store.prove(recipients)
+        store.verify_readable(recipients)
     except ZapiSyncError as error:
         yield refused(Check.ENCRYPTION, error.diagnostics)
     else:

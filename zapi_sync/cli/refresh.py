@@ -110,5 +110,5 @@ def _write(store: StateStore, seen: Known, fresh: Mapping[GroupKey, Record]) -> 
         )
     known = current(store)
     after = seen.state.with_groups({**seen.groups, **fresh})
-    store.rewrite(after, known.open.values())
+    store.replace(after, known.open.values(), backup=True)
     return after

@@ -174,7 +174,7 @@ def rm_command(
             )
         left = {key: record for key, record in known.groups.items() if key not in forgotten}
         after = _state_of(known).with_groups(left)
-        store.rewrite(after, known.open.values())
+        store.replace(after, known.open.values(), backup=True)
     if console.json:
         backup = store.backup
         console.result(rendered.change_json(after, backup, warnings, removed=forgotten))
@@ -216,7 +216,7 @@ def mv_command(
         known = current(store)
         _refuse(why_not_moved(move, known, store.name))
         known = moved(known, [move])
-        store.rewrite(_state_of(known), known.open.values())
+        store.replace(_state_of(known), known.open.values(), backup=True)
     config = _config(console, files)
     keys = {group.key for group in config.groups} if config else set()
     if source in keys and target not in keys:
@@ -313,7 +313,7 @@ def push_command(
         if pushed != before:
             _refuse(why_not_pushed(pushed, known, file, force=force))
             pushed = pushed.after(before)
-            store.rewrite(pushed, known.open.values())
+            store.replace(pushed, known.open.values(), backup=True)
     is_new = pushed != before
     if console.json:
         backup = store.backup if is_new and before else None

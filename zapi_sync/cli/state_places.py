@@ -71,7 +71,7 @@ def migrate_command(
                 file=before.name,
             )
         _refuse_another_state(after, known.state)
-        after.rewrite(known.state, known.open.values())
+        after.replace(known.state, known.open.values(), backup=True)
         if after.load() != known:
             raise StateInvalid.of(
                 Code.STATE_MOVED,

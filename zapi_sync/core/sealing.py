@@ -120,7 +120,7 @@ class Keyring:
 
     def sealed(self, text: bytes, recipients: tuple[str, ...], file: str, *, armored: bool = True) -> bytes:
         """The text for these recipients. Raises StateInvalid where it could not be read again."""
-        self.prove(recipients, file)
+        self.verify_readable(recipients, file)
         return seal(text, recipients, armored=armored)
 
     def sealer(self, recipients: tuple[str, ...], file: str) -> Seal | None:
@@ -129,7 +129,7 @@ class Keyring:
             return None
         return lambda text: self.sealed(text, recipients, file, armored=False)
 
-    def prove(self, recipients: tuple[str, ...], file: str) -> None:
+    def verify_readable(self, recipients: tuple[str, ...], file: str) -> None:
         """Raises StateInvalid where what is encrypted to these recipients cannot be decrypted here."""
         if not recipients or recipients in self._proven:
             return

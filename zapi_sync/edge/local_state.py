@@ -117,7 +117,7 @@ class LocalState:
         )
 
     def load_backup(self) -> State | None:
-        """The state before the last `rewrite`. Raises StateInvalid."""
+        """The state before the last `replace` with a backup. Raises StateInvalid."""
         raw = _read(self.backup_path)
         if raw is None:
             return None
@@ -125,9 +125,9 @@ class LocalState:
 
         return state_of(raw, self._schema(), self._keyring, self.backup)
 
-    def prove(self, recipients: tuple[str, ...]) -> None:
+    def verify_readable(self, recipients: tuple[str, ...]) -> None:
         """Raises StateInvalid where what is encrypted to these recipients could not be read here."""
-        self._keyring.prove(recipients, self.name)
+        self._keyring.verify_readable(recipients, self.name)
 
     def warnings(self) -> list[Diagnostic]:
         """What is odd about the files, and no reason to refuse them (docs/decisions/0011)."""
@@ -147,12 +147,6 @@ class LocalState:
     def has_journal(self) -> bool:
         """Whether an earlier run left something to fold into the state, or an attempt in doubt."""
         return self.journal_path.exists()
-
-    def save(self, state: State) -> None:
-        """Replace the state; only while there is no journal that goes on from another version of it."""
-        from zapi_sync.core.stored import state_bytes
-
-        _replace(self.path, state_bytes(state, self._keyring, self.name))
 
     def open_journal(self, state: State) -> JournalWriter:
         """The journal, ready to append to; what cannot be written is found here, before anything is sent."""
@@ -193,21 +187,18 @@ class LocalState:
         self._write(known.state, known.open.values())
         return known
 
-    def rewrite(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
-        """Replace what is known by what a person decided, and keep the state that was as the backup.
-
-        Only under the lock, with the journal folded in: what it held beyond `open_attempts` would come back.
-        """
-        before = _read(self.path)
+    def replace(self, state: State, unsettled: Collection[OpenAttempt], *, backup: bool) -> None:
+        """Store this state and these unsettled attempts, and nothing else, in the place of what is kept."""
+        before = _read(self.path) if backup else None
         if before is not None:
             from zapi_sync.core.stored import backup_bytes
 
             _replace(self.backup_path, backup_bytes(before, state, self._schema(), self._keyring, self.name))
-        self._write(state, open_attempts)
+        self._write(state, unsettled)
         if state.recipients:
             self._clear_litter()
 
-    def _write(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
+    def _write(self, state: State, unsettled: Collection[OpenAttempt]) -> None:
         """The state first, then its journal: at any point between, the two replay to the same."""
         from zapi_sync.core.stored import journal_bytes, state_bytes
 
@@ -215,9 +206,9 @@ class LocalState:
         text = state_bytes(state, self._keyring, self.name, before)
         if text != before:
             _replace(self.path, text)
-        if open_attempts:
+        if unsettled:
             before, name = _read(self.journal_path), str(self.journal_path)
-            content = journal_bytes(state, open_attempts, self._keyring, name, before)
+            content = journal_bytes(state, unsettled, self._keyring, name, before)
             if content != before:
                 _replace(self.journal_path, content)
         else:

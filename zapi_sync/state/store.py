@@ -18,68 +18,101 @@ if TYPE_CHECKING:
 
 
 class Journal(Protocol):
-    """Where each event is written down before the next thing happens."""
+    """A place that keeps events, one after another."""
 
     def append(self, event: Event) -> None:
-        """Returns once the event is durable. Raises StateUnwritable, and from then on at every call."""
+        """Keep one event.
+
+        When the call returns, the event is durable and every other machine that loads the state sees it.
+        Raises StateUnwritable when it cannot be kept. After that every later call raises too, because
+        nobody knows what is kept then.
+        """
 
 
 class OpenJournal(Journal, Protocol):
-    """A journal that is being written to."""
+    """A journal that a run writes to."""
 
     def close(self) -> None:
-        """Nothing more is appended."""
+        """End the writing. What was appended stays."""
 
 
 class StateStore(Protocol):
-    """Where state and journal are kept, and who may change them. tests/contract holds all of them to this."""
+    """A state and its journal in one place, and the lock on both.
+
+    The journal holds what happened since the state was last written, and every unsettled attempt: a create
+    request that left and whose result is not known. No method of this interface forgets an unsettled
+    attempt: `append` and `checkpoint` keep it until an event settles it, and `replace` takes those that
+    stay. tests/contract checks every method of every backend with unsettled attempts present.
+
+    Methods that write need the lock. When the lock is lost on the way, each of them raises StateUnwritable,
+    and an append does so before its request is sent.
+    """
 
     @property
     def name(self) -> str:
-        """As a person knows it; no secret is in it."""
+        """The place, as a person knows it. It holds no secret."""
 
     @property
     def backup(self) -> str:
-        """Where the state before the last `rewrite` is kept."""
+        """The place where `replace` keeps the former state."""
 
     @property
     def has_journal(self) -> bool:
-        """Whether an earlier run left something to fold into the state, or an attempt in doubt."""
+        """True when the journal holds events or unsettled attempts. Raises StateInvalid."""
 
     def load(self) -> Known:
-        """What is known; nothing, where there is neither state nor journal. Raises StateInvalid."""
+        """Return the state with the journal's events on top, and the unsettled attempts.
 
-    def load_backup(self) -> State | None:
-        """The state before the last `rewrite`. Raises StateInvalid."""
-
-    def prove(self, recipients: tuple[str, ...]) -> None:
-        """Raises StateInvalid where what is encrypted to these recipients could not be read here; where
-        nothing is written, too."""
-
-    def warnings(self) -> list[Diagnostic]:
-        """What is odd about how it is kept, and no reason to refuse it."""
-
-    def holder(self) -> str | None:
-        """Who may change it now; None where nobody does. Raises StateUnwritable."""
-
-    def lock(self, timeout: float) -> AbstractContextManager[None]:
-        """The right to change it, which what follows needs. Waited for at most `timeout` seconds.
-
-        Raises StateLocked with who has it. Where it is lost on the way, each call from then on is refused
-        with a StateUnwritable, an append of the journal before its request is sent.
+        Reads only. Returns an empty Known when neither state nor journal exists. Raises StateInvalid when
+        what is kept cannot be read, or when a journal or a backup is there without its state.
         """
 
-    def save(self, state: State) -> None:
-        """Replace the state; only while there is no journal that goes on from another version of it."""
+    def load_backup(self) -> State | None:
+        """Return the state that the last `replace` with `backup=True` found; None when there was none.
+
+        Raises StateInvalid.
+        """
+
+    def verify_readable(self, recipients: tuple[str, ...]) -> None:
+        """Raise StateInvalid when text that is encrypted to these recipients cannot be decrypted here.
+
+        Writes nothing. Does nothing when there are no recipients.
+        """
+
+    def warnings(self) -> list[Diagnostic]:
+        """Return what is odd about how the state is kept, but no reason to refuse it."""
+
+    def holder(self) -> str | None:
+        """Describe who has the lock now; None when nobody has it. Raises StateUnwritable."""
+
+    def lock(self, timeout: float) -> AbstractContextManager[None]:
+        """Hold the lock for the length of a `with` block. Wait for it at most `timeout` seconds.
+
+        Raises StateLocked, with a description of the holder, when the time is over.
+        """
 
     def open_journal(self, state: State) -> OpenJournal:
-        """The journal, ready to append to."""
+        """Return the journal, ready to append to, after all that it holds already.
+
+        `state` must be the state that is stored. A torn last line is dropped: its append never returned.
+        Raises StateUnwritable here, before anything is sent, when the journal cannot be written.
+        """
 
     def checkpoint(self) -> Known:
-        """Fold the journal into the state; what is still in doubt stays in the journal."""
+        """Fold the journal into the state, and return what is known then.
 
-    def rewrite(self, state: State, open_attempts: Collection[OpenAttempt]) -> None:
-        """Replace what is known by what a person decided, and keep the state that was as the backup."""
+        Afterwards the state holds every group that the journal reported, and the journal holds the
+        unsettled attempts alone. A crash at any moment leaves a state and a journal that load to the same.
+        """
+
+    def replace(self, state: State, unsettled: Collection[OpenAttempt], *, backup: bool) -> None:
+        """Store this state and these unsettled attempts, and nothing else, in the place of what is kept.
+
+        This is the one way to replace a state. The caller must have folded the journal in (`checkpoint`),
+        and `unsettled` must hold every attempt that `load` reports, under whatever key it has now. With
+        `backup`, the former state is kept as the backup. A crash at any moment leaves the former state
+        with its attempts, or the new one with these.
+        """
 
 
 class Grip(Protocol):
