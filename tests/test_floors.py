@@ -17,6 +17,7 @@ FLOORS = {
     "core": 1,
     "ports": 2,
     "state": 2,
+    "zapi": 2,
     "journal_writer": 2.5,
     "apply": 3,
     "settle": 3,
@@ -31,7 +32,7 @@ FLOORS = {
     "cli": 5,
     "__main__": 6,
 }
-PURE = {"core", "errors", "ports", "render", "state"}
+PURE = {"core", "errors", "ports", "render", "state", "zapi"}
 EFFECTS = {
     "asyncio", "fcntl", "glob", "httpx", "logging", "os", "pathlib", "random", "shutil", "signal", "socket",
     "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib.request", "uuid",

@@ -10,10 +10,10 @@ import pytest
 
 from zapi_sync.core.lookup import Details
 from zapi_sync.core.model import GroupId
-from zapi_sync.core.outcome import MAX_TEXT
 from zapi_sync.edge import zapi
 from zapi_sync.errors import RemoteUnavailable
 from zapi_sync.language import Text
+from zapi_sync.zapi.outcomes import MAX_TEXT
 
 from .calls import SECRETS, client
 from .given import MADE

@@ -13,8 +13,9 @@ from urllib.parse import quote
 import pytest
 
 from zapi_sync.core.credentials import Credentials
-from zapi_sync.core.outcome import MAX_TEXT, Outcome, Rejected, Unknown
+from zapi_sync.core.outcome import Outcome, Rejected, Unknown
 from zapi_sync.errors import Code, RemoteUnavailable, StateUnwritable
+from zapi_sync.zapi.outcomes import MAX_TEXT
 
 from .calls import GROUP, SECRETS, client, create
 from .given import MADE

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
 from zapi_sync.core.journal_lines import Journal, check_belongs, line_of, parse_journal
 from zapi_sync.core.model import GroupId, GroupKey, How
-from zapi_sync.core.outcome import Absent, Answer, Cause, Created, Rejected, Unknown, Unsent, classify
+from zapi_sync.core.outcome import Absent, Answer, Cause, Created, Rejected, Unknown, Unsent
 from zapi_sync.errors import StateInvalid
+from zapi_sync.zapi.outcomes import classify
 
 from .drawn import QUICK, TEXTS, runs
 from .made import AT, LINEAGE, group, refusal, state

@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from zapi_sync.core.forms import as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId
-from zapi_sync.core.outcome import (
-    MAX_LENGTH,
-    MAX_TEXT,
-    MAX_VALUES,
-    Answer,
-    Cause,
-    Created,
-    Rejected,
-    Unknown,
-    classify,
-)
+from zapi_sync.core.outcome import MAX_LENGTH, MAX_VALUES, Answer, Cause, Created, Rejected, Unknown
+from zapi_sync.zapi.outcomes import MAX_TEXT, classify
 
 from .drawn import QUICK
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from zapi_sync.core.model import InstanceName
-from zapi_sync.core.outcome import Cause, remedy
+from zapi_sync.core.outcome import Cause
+from zapi_sync.zapi.outcomes import remedy
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,12 @@ from zapi_sync.core.lookup import (
     read_metadata,
     read_own_phone,
 )
-from zapi_sync.core.outcome import MAX_TEXT, Answer, Created, Unknown, Unsent, classify
+from zapi_sync.core.outcome import Answer, Created, Unknown, Unsent
 from zapi_sync.dataclass import dataclass
 from zapi_sync.deadline import Deadline, Line
 from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.language import Text
+from zapi_sync.zapi.outcomes import MAX_TEXT, classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

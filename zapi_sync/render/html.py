@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.moments import timestamp
-from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
+from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.plan import Adopt, Changed, Create, Orphaned, Taken, Unsettled
 from zapi_sync.core.progress import Finished, Skipped, run_again_after
 from zapi_sync.core.redact import CUT
@@ -26,6 +26,7 @@ from zapi_sync.render.results import why_skipped
 from zapi_sync.render.safe import printable, without_phones
 from zapi_sync.render.text import MAX_PHONES, doubt, summary, ways_on
 from zapi_sync.render.words import seconds
+from zapi_sync.zapi.outcomes import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import How
 from zapi_sync.core.moments import timestamp
-from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent, remedy
+from zapi_sync.core.outcome import Created, Rejected, Unknown, Unsent
 from zapi_sync.core.progress import SkipReason
 from zapi_sync.core.scaffold import Fate
 from zapi_sync.language import Text, _, told
@@ -14,6 +14,7 @@ from zapi_sync.render.complaints import HINT
 from zapi_sync.render.safe import printable, width
 from zapi_sync.render.text import doubt
 from zapi_sync.render.words import seconds, table
+from zapi_sync.zapi.outcomes import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

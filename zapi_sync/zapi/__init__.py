@@ -1,0 +1,1 @@
+"""What Z-API's calls answer, and what that proves."""
