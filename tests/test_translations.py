@@ -113,6 +113,7 @@ UNTOLD_MODULES = {
     "errors.py": "the codes' summaries, which SARIF and docs/errors.md have",
     "language.py": "the languages' own names",
     "sandbox": "another program, whose answers are those of Z-API",
+    "zapi/refusals.py": "the words of Z-API and WhatsApp, and their sources",
 }
 WORDS_OF_OTHERS = {
     "AGE-SECRET-KEY-|PRIVATE KEY",  # a pattern

@@ -91,6 +91,7 @@ class Code(StrEnum):
     NINTH_DIGIT = "ZS136", "a Brazilian mobile without its ninth digit"
     TOO_MANY_PARTICIPANTS = "ZS137", "more participants than WhatsApp takes"
     AREA_FOR_COUNTRY = "ZS138", "a Brazilian area that is a country's code"
+    OWN_NUMBER = "ZS139", "the connected number among the phones"
     MOVED_IN_A_CIRCLE = "ZS141", "keys that are moved in a circle"
     MOVED_TWICE = "ZS142", "a key moved twice, or two moved to one"
     MOVED_AND_WANTED = "ZS143", "a key that is moved and still stands in the config"

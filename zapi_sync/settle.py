@@ -18,6 +18,7 @@ from zapi_sync.core.evidence import (
     not_added,
 )
 from zapi_sync.core.journal import Adopted, Concluded
+from zapi_sync.core.known import REFUSED_ABSENT_AFTER
 from zapi_sync.core.lookup import Listed
 from zapi_sync.core.model import How
 from zapi_sync.core.outcome import Absent, Created
@@ -139,8 +140,11 @@ def _named(directory: GroupDirectory, entry: Listed, in_time: Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """Settles attempts by looking; `patience` (seconds) bounds the waiting for a listing
-    that lags, and `absent_after` (seconds after the sending; None is never) says when absence is proof."""
+    """Settles attempts by looking; `patience` (seconds) bounds the waiting for a listing that lags.
+
+    `absent_after` (seconds) says how long after a request, or after its refusal, a listing without the group
+    proves that none was made. None: REFUSED_ABSENT_AFTER after a refusal, and never where no answer said no.
+    """
 
     directories: Callable[[InstanceName], GroupDirectory]
     clock: Clock
@@ -158,9 +162,11 @@ class Settler:
         """Looks until something is found or patience ends, counted from `since`, else from the sending.
 
         `owned` are the ids that the state has on the instance, `taken` those of any key: an instance lists
-        the groups of others that it is in. What cannot be had settles nothing.
+        the groups of others that it is in. What cannot be had settles nothing. A refusal of an earlier run is
+        looked into once: time settles it, and not a second look.
         """
-        until = (since or attempt.sent_at) + timedelta(seconds=self.patience)
+        patience = self.patience if since or not attempt.refused_at else 0.0
+        until = (since or attempt.sent_at) + timedelta(seconds=patience)
         pause = FIRST_PAUSE
         while True:
             settlement = self._look(attempt, owned, taken)
@@ -179,10 +185,11 @@ class Settler:
         self, attempt: OpenAttempt, owned: Collection[GroupId], taken: Collection[GroupId]
     ) -> Settlement:
         directory = self.directories(attempt.intent.group.instance)
+        begun_at = self.clock.now()
         try:
             found = candidates(attempt, complete_listing(directory, owned, self.clock), taken)
             if not found:
-                return self._none_found(attempt, directory)
+                return self._none_found(attempt, directory, begun_at)
             if len(found) > 1:
                 ids = ", ".join(found)
                 why = Text("{count} groups of that name are there: {ids}", count=len(found), ids=ids)
@@ -191,16 +198,27 @@ class Settler:
         except RemoteUnavailable as unavailable:
             return StillOpen(unavailable.diagnostics[0].message)
 
-    def _none_found(self, attempt: OpenAttempt, directory: GroupDirectory) -> Settlement:
-        age = (self.clock.now() - attempt.sent_at).total_seconds()
-        if self.absent_after is None or age < self.absent_after:
+    def _none_found(self, attempt: OpenAttempt, directory: GroupDirectory, begun_at: datetime) -> Settlement:
+        """What it means that a listing which began then lacks the group."""
+        age = begun_at - (attempt.refused_at or attempt.sent_at)
+        enough = REFUSED_ABSENT_AFTER if attempt.refused_at else None
+        if self.absent_after is not None:
+            enough = timedelta(seconds=self.absent_after)
+        if enough is None or age < enough:
             return StillOpen(Text("no group of that name is listed, which is no proof that none was made"))
         if not directory.is_connected():
             return StillOpen(Text("no group of that name is listed, and the instance is not connected"))
+        seconds = age.total_seconds()
+        if attempt.refused_at:
+            why = Text(
+                "the API refused it, and no group of that name was listed {seconds:.0f} s later",
+                seconds=seconds,
+            )
+            return NotThere(why)
         return NotThere(
             Text(
                 "no group of that name was listed {seconds:.0f} s after the request (--absent-after)",
-                seconds=age,
+                seconds=seconds,
             )
         )
 

@@ -66,8 +66,8 @@ class Surveyor:
                 survey.sights |= dict.fromkeys(here, Unseen(Text("its instance cannot be looked at")))
                 continue
             survey.listings[instance] = listing
+            self._find_own_phone(instance, survey)
             if here:
-                self._find_own_phone(instance, survey)
                 self._look(instance, here, {each.phone for each in listing}, survey)
         return survey
 
@@ -76,7 +76,7 @@ class Surveyor:
             survey.own_phones[instance] = self.inspectors(instance).own_phone()
         except RemoteUnavailable as unavailable:
             survey.fail(
-                Text('whether "{instance}" still leads its groups cannot be told', instance=instance),
+                Text('the connected number of the instance "{instance}" is not known', instance=instance),
                 unavailable,
             )
 

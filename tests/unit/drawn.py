@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from zapi_sync.core.journal import Adopted, Begin, Concluded, Event, Intent, LinkFound, Sending
 from zapi_sync.core.model import Group, GroupId, GroupKey, How, InstanceName, Record, sha256_of
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import RequestLog
 from zapi_sync.core.phones import Phone
 from zapi_sync.core.state import State
 
@@ -47,6 +48,11 @@ RECORDS = st.builds(
     created_at=MOMENTS,
     how=st.none() | st.sampled_from(How),
 )
+LOGS = st.builds(
+    lambda fruitless, limit: RequestLog(fruitless, *limit),
+    st.dictionaries(st.uuids().map(str) | IDS, MOMENTS, max_size=3),
+    st.just((0, None)) | st.tuples(st.integers(1, 10**6), MOMENTS),
+)
 STATES = st.builds(
     State,
     lineage=st.uuids().map(str),
@@ -56,13 +62,14 @@ STATES = st.builds(
     groups=st.lists(  # no two keys stand for one group
         st.tuples(KEYS, RECORDS), max_size=4, unique_by=(lambda pair: pair[0], lambda pair: pair[1].phone)
     ).map(dict),
+    requests=st.dictionaries(INSTANCES, LOGS.filter(lambda log: log != RequestLog()), max_size=2),
 )
 CREATED = st.builds(Created, IDS, LINKS, st.lists(PHONES, max_size=2).map(tuple))
 OUTCOMES: st.SearchStrategy[Outcome | Absent] = st.one_of(
     CREATED,
     st.builds(Rejected, st.sampled_from(Cause), TEXTS),
     st.builds(Unsent, TEXTS),
-    st.builds(Unknown, TEXTS),
+    st.builds(Unknown, TEXTS, st.booleans()),
     st.builds(Absent, TEXTS),
 )
 

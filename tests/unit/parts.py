@@ -105,9 +105,13 @@ class ScriptedLook:
     script: list[Settlement]
     asked: list[tuple[OpenAttempt, set[GroupId]]] = field(default_factory=list)
     taken: list[set[GroupId]] = field(default_factory=list)
+    only_once: list[bool] = field(default_factory=list)
 
-    def settle(self, attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId]) -> Settlement:
+    def settle(
+        self, attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId], only_once: bool
+    ) -> Settlement:
         self.log.append("look")
+        self.only_once.append(only_once)
         self.asked.append((attempt, set(owned)))
         self.taken.append(set(taken))
         return self.script.pop(0) if self.script else StillOpen("nothing was found")
@@ -126,6 +130,7 @@ class World:
         fails: type[Event] | None = None,
         took: float = 0.0,
         looks: Sequence[Settlement] = (),
+        ignore_rate_limit: bool = False,
     ) -> None:
         self.log: list[str] = []
         self.clock = HandClock()
@@ -144,6 +149,7 @@ class World:
             self.clock,
             random.Random(7),
             deadline=deadline,
+            ignore_rate_limit=ignore_rate_limit,
         )
         self.progress: list[Progress] = []
 

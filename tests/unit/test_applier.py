@@ -14,8 +14,8 @@ from zapi_sync.core.evidence import Found
 from zapi_sync.core.journal import Adopted, Concluded, Event, Intent, Sending
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import Group, GroupId, How
-from zapi_sync.core.outcome import Cause, Outcome, Rejected, Unknown, Unsent
-from zapi_sync.core.pacing import Pacing
+from zapi_sync.core.outcome import Cause, Outcome, RateLimit, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import Pacing, RequestLog
 from zapi_sync.core.plan import Adopt, Plan, make_plan
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
 from zapi_sync.dataclass import replace
@@ -27,7 +27,12 @@ from .parts import MADE, World
 
 NO_INPUT, NO_KEY = Rejected(Cause.INPUT, "bad phone"), Rejected(Cause.CREDENTIALS, "no token")
 FIRST = replace(MADE, phone=GroupId("12345-group"))
-SLOW, LOST, OFFLINE = Rejected(Cause.RATE_LIMIT, "slow"), Unknown("reset"), Unsent("refused")
+LOST, OFFLINE = Unknown("reset"), Unsent("refused")
+NO_OTHER_INPUT = Rejected(Cause.INPUT, "another reason")
+REFUSED = Unknown("the API answered 400: no", refused=True)
+SLOW = Unknown("the API answered 400: rate-overlimit", refused=True, rate_limit=RateLimit())
+SLOWER = replace(SLOW, rate_limit=RateLimit(7))
+AT_ONCE = replace(SLOW, rate_limit=RateLimit(0))
 
 
 def groups(*keys: str, instance: str = "default") -> list[Group]:
@@ -150,12 +155,22 @@ def test_what_was_found_and_cannot_be_written_down_is_told_and_ends_the_run() ->
     ("script", "told"),
     [
         ([MADE, MADE, MADE], ["created", "created", "created"]),
-        ([NO_INPUT, NO_INPUT, MADE], ["rejected", "rejected", "created"]),
+        ([NO_INPUT, NO_OTHER_INPUT, MADE], ["rejected", "rejected", "created"]),
+        ([NO_INPUT, MADE, NO_INPUT], ["rejected", "created", "rejected"]),
+        ([NO_INPUT, NO_INPUT], ["rejected", "rejected", "skipped: instance_stopped"]),
+        ([REFUSED, MADE, REFUSED], ["unknown", "created", "unknown"]),
+        ([REFUSED, REFUSED], ["unknown", "unknown", "skipped: instance_stopped"]),
         ([LOST, MADE, LOST], ["unknown", "created", "unknown"]),
         ([LOST, NO_INPUT, LOST], ["unknown", "rejected", "unknown"]),
         ([LOST, LOST], ["unknown", "unknown", "skipped: instance_stopped"]),
         ([NO_KEY], ["rejected", "skipped: instance_stopped", "skipped: instance_stopped"]),
-        ([SLOW], ["rejected", "skipped: instance_stopped", "skipped: instance_stopped"]),
+        ([SLOW], ["unknown", "skipped: rate_limited until 3600", "skipped: rate_limited until 3600"]),
+        ([SLOWER], ["unknown", "skipped: rate_limited until 7", "skipped: rate_limited until 7"]),
+        ([AT_ONCE], ["unknown", "skipped: rate_limited until 0", "skipped: rate_limited until 0"]),
+        (
+            [replace(MADE, rate_limit=RateLimit())],
+            ["created", "skipped: rate_limited until 3600", "skipped: rate_limited until 3600"],
+        ),
         ([OFFLINE], ["unsent", "skipped: instance_stopped", "skipped: instance_stopped"]),
         ([MADE, OFFLINE], ["created", "unsent", "skipped: instance_stopped"]),
     ],
@@ -168,11 +183,55 @@ def test_an_instance_stops_where_the_next_group_would_fare_no_better(
     assert world.ended() == [f"{key} {what}" for key, what in zip("abc", told, strict=True)]
 
 
-@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.INPUT])
-def test_every_cause_but_the_input_stops_the_instance(cause: Cause) -> None:
-    world = World({"default": [Rejected(cause, "no")]})
-    world.apply(groups("a", "b"))
-    assert world.told()[-1] == "b skipped: instance_stopped"
+def test_every_cause_but_the_groups_own_stops_the_instance() -> None:
+    for cause in Cause:
+        world = World({"default": [Rejected(cause, "no"), MADE]})
+        world.apply(groups("a", "b"))
+        is_own = cause in (Cause.INPUT, Cause.OWN_NUMBER)
+        assert world.ended()[-1] == ("b created" if is_own else "b skipped: instance_stopped"), cause
+
+
+def test_a_rate_limit_is_looked_into_once_and_kept_for_the_next_run() -> None:
+    world = World({"default": [SLOW], "sales": [LOST]})
+    known = world.apply([*groups("a", "b"), *groups("s", instance="sales")])
+    assert world.look.only_once == [True, False]
+    assert known.state
+    assert known.state.requests == {"default": RequestLog(rate_limits=1, not_before=AT + timedelta(hours=1))}
+    assert known.open[group("a").key].refused_at == AT
+
+    again = World({"default": [MADE]})
+    for _ in chain(*again.applier.lanes(make_plan(groups("a", "b"), known), known)):
+        pass
+    assert again.posted == []
+
+
+def test_an_apply_may_ignore_the_rate_limit_of_an_earlier_run() -> None:
+    limited = state().with_requests(
+        {group("a").instance: RequestLog(rate_limits=2, not_before=AT + timedelta(hours=2))}
+    )
+    world = World({"default": [SLOW, MADE]}, ignore_rate_limit=True)
+    known = world.apply(groups("a", "b"), limited)
+    assert world.posted == ["a"]
+    assert known.state
+    assert known.state.requests["default"] == RequestLog(rate_limits=3, not_before=AT + timedelta(hours=4))  # type: ignore[index]
+
+
+def test_a_rate_limit_doubles_up_to_a_day_and_ends_with_a_creation() -> None:
+    limits, now = RequestLog(), AT
+    for hours in (1, 2, 4, 8, 16, 24, 24):
+        limits = limits.limited(limits.next_stop(now, None))
+        assert limits.not_before == now + timedelta(hours=hours)
+        now = limits.not_before
+    assert limits.limited(AT) == limits
+    assert limits.after_creation() == RequestLog()
+    assert limits.next_stop(AT, 90) == AT + timedelta(seconds=90)
+
+
+def test_a_creation_that_went_well_ends_the_rate_limits() -> None:
+    limited = state().with_requests({group("a").instance: RequestLog(rate_limits=2, not_before=AT)})
+    known = World({"default": [MADE]}).apply(groups("a"), limited)
+    assert known.state
+    assert known.state.requests == {}
 
 
 def test_the_other_instances_go_on() -> None:
@@ -218,11 +277,29 @@ def test_each_instance_has_a_pace_of_its_own() -> None:
     assert world.clock.waits == []
 
 
-@pytest.mark.parametrize("outcome", [NO_INPUT, NO_KEY, OFFLINE])
-def test_what_created_nothing_does_not_hold_the_next_one_back(outcome: Outcome) -> None:
-    world = World({"default": [outcome, MADE]}, pacing=Pacing(60, None))
-    world.apply(groups("a", "b"))
-    assert world.clock.waits == []
+def test_every_request_that_left_holds_the_next_one_back() -> None:
+    for outcome in (MADE, LOST, REFUSED, NO_INPUT):
+        world = World({"default": [outcome, MADE]}, pacing=Pacing(60, None))
+        world.apply(groups("a", "b"))
+        assert len(world.clock.waits) == 1, outcome
+        assert 60 <= world.clock.waits[0] <= 66, outcome
+
+
+def test_a_request_that_made_nothing_counts_for_later_runs() -> None:
+    for refusal in (NO_INPUT, NO_KEY):
+        first = World({"default": [refusal]}, pacing=Pacing(60, 1))
+        known = first.apply(groups("a"))
+        assert known.state
+        later = World({"default": [MADE]}, pacing=Pacing(60, 1))
+        assert later.apply(groups("a"), known.state).groups == {}, refusal
+        assert later.ended() == ["a skipped: out_of_budget until 86400"], refusal
+
+
+def test_what_never_left_does_not_count() -> None:
+    world = World({"default": [OFFLINE]}, pacing=Pacing(60, 1))
+    known = world.apply(groups("a"))
+    assert known.state
+    assert known.state.requests == {}
 
 
 def test_beyond_the_days_budget_a_group_is_told_when_to_come_back() -> None:
@@ -338,7 +415,9 @@ def test_after_a_stop_no_further_wait_is_told() -> None:
     assert [line for line in world.told() if "waits" in line and line[0] in "cd"] == []
 
 
-SCRIPTS = st.lists(st.sampled_from([MADE, NO_INPUT, NO_KEY, SLOW, LOST, OFFLINE]), min_size=8, max_size=8)
+SCRIPTS = st.lists(
+    st.sampled_from([MADE, NO_INPUT, NO_KEY, SLOW, REFUSED, LOST, OFFLINE]), min_size=8, max_size=8
+)
 
 
 @QUICK

@@ -95,7 +95,7 @@ def pages(name: str) -> dict[str, str]:
     plan, warnings = a_plan(name), [a_warning(name)]
     outcomes: list[Outcome] = [
         Created(GroupId("123456-group"), LINK, PHONES[:1]),
-        Rejected(Cause.RATE_LIMIT, f"{name} {PHONES[0]}", 3600),
+        Rejected(Cause.INPUT, f"{name} {PHONES[0]}"),
         Unsent(f"{name} {PHONES[0]}"),
         Unknown(f"{name} {LINK}"),
     ]
@@ -177,7 +177,7 @@ def test_what_an_apply_did_and_what_is_left() -> None:
     assert "For the rest, run zapi-sync apply again after 2026-11-23T11:00:00Z." in texts
     assert "The invite links stand in the state: zapi-sync invites --format html" in texts
     assert "1 (...7777)" in texts
-    assert "Turma ...7777 (it asks to wait 60 min)" in texts
+    assert "Turma ...7777" in texts
     for title in ("Moved", "Done", "Rejected", "Not sent", "Unknown", "Not tried", "Unsettled", "Complaints"):
         assert title in texts
     assert texts.index("Rejected") < texts.index("Not tried")

@@ -90,7 +90,7 @@ def test_a_line_is_one_line_of_ascii_json_with_its_number_first() -> None:
 
 
 def test_the_lines_have_this_form() -> None:
-    body = b'{"n":1,"event":"begin","version":1,"lineage":"3f1c2a56-7b8d-4e9f-a0b1-c2d3e4f5a6b7","serial":3'
+    body = b'{"n":1,"event":"begin","version":2,"lineage":"3f1c2a56-7b8d-4e9f-a0b1-c2d3e4f5a6b7","serial":3'
     assert line_of(1, RUN[0]) == body + f',"crc":"{zlib.crc32(body):08x}"}}\n'.encode()
     assert json.loads(line_of(3, RUN[2])) | {"crc": ""} == {
         "n": 3, "at": "2026-11-23T10:00:00Z", "event": "sending", "attempt": "a-1", "crc": "",
@@ -318,7 +318,7 @@ def test_a_beginning_that_no_state_has_is_refused(begin: dict[str, object]) -> N
 
 
 def test_a_member_that_stands_twice_is_refused() -> None:
-    body = b'{"n":1,"event":"begin","version":1,"lineage":"' + LINEAGE.encode() + b'","serial":1,"serial":2'
+    body = b'{"n":1,"event":"begin","version":2,"lineage":"' + LINEAGE.encode() + b'","serial":1,"serial":2'
     raw = body + f',"crc":"{zlib.crc32(body):08x}"}}\n'.encode()
     (told,) = refusal(StateInvalid, lambda: parse_journal(raw, FILE))
     assert "(it is of no known form; " in told

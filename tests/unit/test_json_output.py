@@ -45,7 +45,7 @@ def parsed(text: str, schema: str) -> dict[str, object]:
 
 COURSES = [
     Forecast(InstanceName("default"), 1, 63.04, 20),
-    Forecast(InstanceName("sales"), 0, 0, 0, 2, 60.04, 120.0),
+    Forecast(InstanceName("sales"), 0, 0, 0, 2, 60.04, 120.0, AT + timedelta(minutes=1)),
 ]
 
 
@@ -97,9 +97,9 @@ def test_a_plan_is_summed_up() -> None:
         "creations": 1, "seconds": 63.0, "leftOver": 2,
         "instances": [
             {"instance": "default", "creations": 1, "seconds": 63.0, "room": 20, "leftOver": 0,
-             "againIn": None, "finishedIn": None},
+             "againIn": None, "finishedIn": None, "notBefore": None},
             {"instance": "sales", "creations": 0, "seconds": 0, "room": 0, "leftOver": 2,
-             "againIn": 60.0, "finishedIn": 120.0},
+             "againIn": 60.0, "finishedIn": 120.0, "notBefore": "2026-11-23T10:01:00Z"},
         ],
     }  # fmt: skip
     assert document["diagnostics"] == []
@@ -131,11 +131,32 @@ def test_a_plan_holds_no_invite_link() -> None:
             {"outcome": "created", "invitationLink": None},
         ),
         (
-            Finished(group(), Rejected(Cause.RATE_LIMIT, EVIL)),
-            {"outcome": "rejected", "cause": "rate_limit", "reason": EVIL},
+            Finished(group(), Rejected(Cause.OWN_NUMBER, EVIL)),
+            {"outcome": "rejected", "cause": "own_number", "reason": EVIL},
         ),
         (Finished(group(), Unsent("refused")), {"outcome": "unsent", "reason": "refused"}),
-        (Finished(group(), Unknown("reset")), {"outcome": "unknown", "reason": "reset"}),
+        (
+            Finished(group(), Unknown("reset")),
+            {"outcome": "unknown", "reason": "reset", "settlesAt": None},
+        ),
+        (
+            Finished(
+                group(),
+                Unknown("no", refused=True),
+                not_before=AT + timedelta(hours=1),
+                settles_at=AT + timedelta(minutes=10),
+            ),
+            {
+                "outcome": "unknown",
+                "reason": "no",
+                "settlesAt": "2026-11-23T10:10:00Z",
+                "notBefore": "2026-11-23T11:00:00Z",
+            },
+        ),
+        (
+            Skipped(group(), SkipReason.RATE_LIMITED, AT + timedelta(hours=1)),
+            {"outcome": "skipped", "reason": "rate_limited", "until": "2026-11-23T11:00:00Z"},
+        ),
         (
             Skipped(group(), SkipReason.INTERRUPTED),
             {"outcome": "skipped", "reason": "interrupted", "until": None},
@@ -182,6 +203,7 @@ def test_what_was_in_doubt_before_is_told_with_it() -> None:
             "groupName": "VIP 01",
             "outcome": "unknown",
             "reason": "lost",
+            "settlesAt": None,
         },
     ]
 

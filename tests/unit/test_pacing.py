@@ -10,7 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapi_sync.core.model import DEFAULT_INSTANCE as HERE
-from zapi_sync.core.pacing import DAY, JITTER, UNPACED, Forecast, Pacing, Pacings, Turn, forecast, next_turn
+from zapi_sync.core.pacing import (
+    DAY,
+    JITTER,
+    MAX_FRUITLESS,
+    UNPACED,
+    Forecast,
+    History,
+    Pacing,
+    Pacings,
+    RequestLog,
+    Turn,
+    forecast,
+    next_turn,
+)
 
 from .drawn import QUICK
 from .made import AT
@@ -46,12 +59,12 @@ def after(seconds: float) -> datetime:
     ],
 )
 def test_the_next_turn(creations: list[datetime], pacing: Pacing, turn: Turn) -> None:
-    assert next_turn(AT, creations, pacing) == turn
+    assert next_turn(AT, History(creations), pacing) == turn
 
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 100), (0.5, 105), (1.0, 110)])
 def test_a_wait_is_longer_by_chance_and_never_shorter(chance: float, seconds: float) -> None:
-    assert next_turn(AT, [AT], Pacing(100), chance=chance).at == after(seconds)
+    assert next_turn(AT, History([AT]), Pacing(100), chance=chance).at == after(seconds)
     assert seconds <= 100 * (1 + JITTER)
 
 
@@ -66,7 +79,7 @@ def course(history: list[datetime], pacing: Pacing, chances: list[float], took: 
     """When creations happen if each takes its turn, and an apply comes back when the budget allows it."""
     creations, clock, made = list(history), AT, []
     for chance in chances:
-        while (turn := next_turn(clock, creations, pacing, chance=chance)).out_of_budget:
+        while (turn := next_turn(clock, History(creations), pacing, chance=chance)).is_left_over:
             clock = turn.at
         clock = turn.at
         made.append(clock)
@@ -104,12 +117,12 @@ def test_no_24_hours_hold_more_than_the_budget(
 def test_a_turn_is_never_in_the_past_and_waiting_for_it_is_enough(
     history: list[datetime], pacing: Pacing, chance: float
 ) -> None:
-    turn = next_turn(AT, history, pacing, chance=chance)
+    turn = next_turn(AT, History(history), pacing, chance=chance)
     assert turn.at >= AT
     if all(each <= AT for each in history):
-        again = next_turn(turn.at, history, pacing, chance=chance)
-        assert not again.out_of_budget or again.at == turn.at + DAY
-        if not turn.out_of_budget:
+        again = next_turn(turn.at, History(history), pacing, chance=chance)
+        assert not again.is_left_over or again.at == turn.at + DAY
+        if not turn.is_left_over:
             assert again == turn
 
 
@@ -118,7 +131,7 @@ def test_a_turn_is_never_in_the_past_and_waiting_for_it_is_enough(
 def test_another_machines_clock_holds_nobody_back_for_longer_than_its_own_would(
     pacing: Pacing, ahead: int
 ) -> None:
-    assert next_turn(AT, [after(ahead)], pacing) == next_turn(AT, [AT], pacing)
+    assert next_turn(AT, History([after(ahead)]), pacing) == next_turn(AT, History([AT]), pacing)
 
 
 @QUICK
@@ -128,12 +141,12 @@ def test_a_forecast_is_the_course_that_the_turns_take(
 ) -> None:
     creations, clock, turns = list(history), AT, []
     for _ in range(wanted):
-        turns.append(next_turn(clock, creations, pacing, chance=0.5))
+        turns.append(next_turn(clock, History(creations), pacing, chance=0.5))
         clock = turns[-1].at
         creations.append(clock)
-    first = next((number for number, turn in enumerate(turns) if turn.out_of_budget), wanted)
+    first = next((number for number, turn in enumerate(turns) if turn.is_left_over), wanted)
     at = [(turn.at - AT).total_seconds() for turn in turns]
-    course = forecast(HERE, AT, history, pacing, wanted)
+    course = forecast(HERE, AT, History(history), pacing, wanted)
     assert (course.creations, course.left_over) == (first, wanted - first)
     assert course.seconds == (at[first - 1] if first else 0)
     assert (course.again, course.finished) == ((at[first], at[-1]) if first < wanted else (None, None))
@@ -155,11 +168,11 @@ def test_a_forecast_is_the_course_that_the_turns_take(
 def test_a_forecast_in_numbers(
     history: list[datetime], pacing: Pacing, wanted: int, expected: Forecast
 ) -> None:
-    assert forecast(HERE, AT, history, pacing, wanted) == expected
+    assert forecast(HERE, AT, History(history), pacing, wanted) == expected
 
 
 def test_a_pace_of_a_century_has_a_forecast_too() -> None:
-    assert forecast(HERE, AT, [], Pacing(999999 * 3600.0), 100) == Forecast(HERE, 1, 0, 20, 99)
+    assert forecast(HERE, AT, History(), Pacing(999999 * 3600.0), 100) == Forecast(HERE, 1, 0, 20, 99)
 
 
 def test_what_the_command_line_says_holds_for_all_instances() -> None:
@@ -167,3 +180,26 @@ def test_what_the_command_line_says_holds_for_all_instances() -> None:
     assert pacings.overridden(None, None) == pacings
     assert pacings.overridden(5, None) == Pacings(Pacing(5, 20), {HERE: Pacing(5, 3)})
     assert pacings.overridden(None, 1) == Pacings(Pacing(60, 1), {HERE: Pacing(10, 1)})
+
+
+def test_a_rate_limit_leaves_every_group_to_another_run() -> None:
+    hour = after(3600)
+    assert next_turn(AT, History((), hour), UNPACED) == Turn(hour, True)
+    assert next_turn(AT, History((), AT), UNPACED) == Turn(AT)
+    assert next_turn(AT, History(before(3600) * 20, hour), Pacing()) == Turn(after(23 * 3600), True)
+    course = forecast(HERE, AT, History((), hour), Pacing(0, 10), 3)
+    assert course == Forecast(HERE, 0, 0, 10, 3, 3600, 3600, hour)
+    assert forecast(HERE, AT, History((), AT), Pacing(0, 10), 3).not_before is None
+
+
+def test_a_log_keeps_a_day_and_a_bounded_number_of_requests() -> None:
+    requests = {f"a-{number}": AT - timedelta(hours=number) for number in range(30)}
+    log = RequestLog(requests, 3, AT - DAY)
+    kept = log.since(AT - DAY)
+    assert sorted(kept.fruitless) == sorted(f"a-{number}" for number in range(24))
+    assert (kept.rate_limits, kept.not_before) == (0, None)
+    many = RequestLog({f"a-{number}": AT + timedelta(seconds=number) for number in range(MAX_FRUITLESS + 5)})
+    kept = many.since(AT - DAY)
+    assert len(kept.fruitless) == MAX_FRUITLESS
+    assert "a-4" not in kept.fruitless
+    assert "a-5" in kept.fruitless

@@ -9,8 +9,8 @@ import pytest
 
 from zapi_sync.core.complaints import MAX_COMPLAINTS
 from zapi_sync.core.config import read_config
-from zapi_sync.core.model import GroupKey
-from zapi_sync.core.phone_doubts import phone_doubts
+from zapi_sync.core.model import GroupKey, InstanceName
+from zapi_sync.core.phone_doubts import own_number_errors, phone_doubts
 
 from .made import document, told
 
@@ -47,6 +47,40 @@ def test_each_place_is_told_once_although_groups_share_it(groups_schema: Schema)
         f"groups.yaml:2:45+17 warning: {SEVEN}",
         f"groups.yaml:8:22+23 warning: {SEVEN}",
     ]
+
+
+OWN = """\
+people: {ana: "5544999990001"}
+teams: {launch: [ana, "+55 11 98765-4321"]}
+groups:
+  a: {groupName: A, phones: [launch]}
+  b: {groupName: B, phones: [launch]}
+  c: {groupName: C, instance: sales, phones: [launch]}
+  d: {groupName: D, phones: ["551187654321", "5544999990001"]}
+"""
+
+
+def own_numbers(schema: Schema, *keys: str, **numbers: str | None) -> list[str]:
+    config = read_config([document(f"version: 1\n{OWN}")], schema)
+    phones = {InstanceName(name): number for name, number in numbers.items()}
+    return told(own_number_errors(config, {GroupKey(key) for key in keys}, phones))
+
+
+def test_the_own_number_is_one_error_for_each_place(groups_schema: Schema) -> None:
+    remove = "remove it from the phones: the number that creates a group is in it anyway"
+    team = (
+        "groups.yaml:3:23+19 error: 5511987654321 is the connected number of the instance "
+        f'"default", and among the phones of a, b | {remove}'
+    )
+    ninth = (
+        "groups.yaml:8:30+14 error: 551187654321 is the connected number of the instance "
+        f'"default", and among the phones of d | {remove}'
+    )
+    assert own_numbers(groups_schema, *"abcd", default="5511987654321") == [team, ninth]
+    assert own_numbers(groups_schema, *"cd", default="5511987654321") == [ninth]
+    assert own_numbers(groups_schema, *"c", sales="5511987654321") != []
+    for number in ("5511987654322", None):
+        assert own_numbers(groups_schema, *"abcd", default=number, sales=number) == [], number
 
 
 def test_what_exists_is_not_asked_about_and_nothing_is_imported_for_it(

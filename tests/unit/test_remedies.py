@@ -39,4 +39,4 @@ def test_every_cause_has_its_remedy(cause: Cause, words: str) -> None:
 
 
 def test_only_a_bad_input_leaves_the_instance_for_the_next_group() -> None:
-    assert [cause for cause in Cause if not cause.concerns_instance] == [Cause.INPUT]
+    assert [cause for cause in Cause if not cause.concerns_instance] == [Cause.INPUT, Cause.OWN_NUMBER]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from zapi_sync.core.journal import (
     Adopted,
@@ -20,8 +21,10 @@ from zapi_sync.core.journal import (
     replay,
 )
 from zapi_sync.core.known import Known, OpenAttempt
-from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName
+from zapi_sync.core.model import GroupId, GroupKey, How
 from zapi_sync.core.outcome import Absent, Cause, Created, Outcome, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import RequestLog
+from zapi_sync.core.plan import make_plan
 from zapi_sync.core.state import State
 from zapi_sync.dataclass import replace
 
@@ -34,6 +37,7 @@ BEGIN, INTENT = Begin(LINEAGE, 1), Intent(AT, "a-1", GROUP)
 LATER = AT + timedelta(seconds=15)
 SENDING = Sending(LATER, "a-1")
 MADE = Created(GroupId("120363019502650977-group"), None)
+NO = Rejected(Cause.INPUT, "no")
 ENDED = "the run ended before the answer was written down"
 
 
@@ -149,7 +153,7 @@ def test_a_fresh_journal_goes_on_from_this_very_state() -> None:
     assert reopened(state(serial=7), [])[0] == Begin(LINEAGE, 7)
 
 
-def test_creations_are_told_by_instance_those_in_doubt_among_them() -> None:
+def test_requests_are_known_by_instance_unsettled_ones_among_them() -> None:
     sales = group("s", instance="sales")
     known = Known(
         state({"a": record(at=LATER), "s": record(sales, at=AT)}),
@@ -158,9 +162,83 @@ def test_creations_are_told_by_instance_those_in_doubt_among_them() -> None:
             GroupKey("t"): open_attempt(group("t", instance="other")),
         },
     )
-    assert known.creations(InstanceName("default")) == [AT, LATER]
-    assert known.creations(InstanceName("sales")) == [AT]
-    assert known.creations(InstanceName("none")) == []
+    histories = make_plan([], known).histories()
+    assert {name: list(each.requests) for name, each in histories.items()} == {
+        "default": [AT, LATER],
+        "sales": [AT],
+        "other": [AT],
+    }
+
+
+def refused(number: int, outcome: Outcome | Absent, not_before: datetime | None = None) -> list[Event]:
+    """An attempt that was sent `number` hours after AT, and its end a second later."""
+    at, attempt = AT + timedelta(hours=number), f"b-{number}"
+    intent = Intent(at, attempt, group(f"k{number}"))
+    return [
+        intent,
+        Sending(at, attempt),
+        Concluded(at + timedelta(seconds=1), attempt, outcome, not_before),
+    ]
+
+
+def test_requests_that_made_nothing_are_kept_for_a_day() -> None:
+    events = [BEGIN, *(each for hour in range(0, 30, 6) for each in refused(hour, NO))]
+    events += refused(30, Unknown("no", refused=True))
+    known = replay(state(), events)
+    assert known.state
+    assert known.state.requests == {
+        "default": RequestLog({f"b-{hour}": AT + timedelta(hours=hour) for hour in (12, 18, 24)})
+    }
+    (attempt,) = known.open.values()
+    assert attempt.refused_at == AT + timedelta(hours=30, seconds=1)
+    assert attempt.settles_at == AT + timedelta(hours=30, minutes=10, seconds=1)
+    absent = Concluded(AT + timedelta(hours=31), "b-30", Absent("not listed"))
+    later = replay(known.state, [*reopened(known.state, known.open.values()), absent])
+    assert later.open == {}
+    assert later.state
+    assert set(later.state.requests["default"].fruitless) == {"b-12", "b-18", "b-24", "b-30"}  # type: ignore[index]
+
+
+def test_a_rate_limit_is_kept_until_a_creation() -> None:
+    first, second = AT + timedelta(hours=2), AT + timedelta(hours=5)
+    events = [BEGIN, *refused(1, Unknown("slow"), first), *refused(3, Unknown("slow"), second)]
+    known = replay(state(), events)
+    assert known.state
+    assert known.state.requests == {"default": RequestLog(rate_limits=2, not_before=second)}
+    after = replay(known.state, [BEGIN, *refused(6, MADE)])
+    assert after.state
+    assert after.state.requests == {}
+    both = replay(
+        state(), [*events, *refused(6, replace(MADE, phone=GroupId("12345-group")), AT + timedelta(hours=8))]
+    )
+    assert both.state
+    assert both.state.requests == {"default": RequestLog(rate_limits=1, not_before=AT + timedelta(hours=8))}
+
+
+@QUICK
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([NO, Unknown("no", refused=True), Absent("x"), MADE, Unsent("off")]),
+            st.none() | st.integers(0, 40).map(lambda hour: AT + timedelta(hours=hour)),
+        ),
+        max_size=6,
+    )
+)
+def test_a_journal_that_is_folded_in_twice_counts_once(
+    script: list[tuple[Outcome | Absent, datetime | None]],
+) -> None:
+    """As after a crash between the write of the state and that of the journal."""
+    made = [
+        replace(outcome, phone=GroupId(f"12345{number}-group")) if isinstance(outcome, Created) else outcome
+        for number, (outcome, _) in enumerate(script)
+    ]
+    events = [
+        each for number, outcome in enumerate(made) for each in refused(number, outcome, script[number][1])
+    ]
+    once = replay(state(), [BEGIN, *events])
+    assert once.state
+    assert replay(once.state, [BEGIN, *events]) == once
 
 
 def test_where_nothing_ever_was_nothing_is_known() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from zapi_sync.core.known import Known
 from zapi_sync.core.model import GroupId, GroupKey, InstanceName, sha256_of
-from zapi_sync.core.pacing import Pacing, Pacings
+from zapi_sync.core.pacing import Pacing, Pacings, RequestLog
 from zapi_sync.core.plan import Adopt, Plan, make_plan
 from zapi_sync.core.saved_plan import MAX_TOLD, SavedPlan, refuse_if_moved, without_links
 from zapi_sync.core.saved_plan_document import is_saved_plan, parse_saved, saved_text
@@ -44,6 +44,22 @@ def every_kind_of_step() -> Plan:
     known = Known(state(records), {GroupKey("doubt"): open_attempt(group("doubt", name="D"))})
     adopt = Adopt(group("there", name="There"), GroupId("120363019502650980-group"))
     return Plan((*make_plan(wanted, known).steps, adopt))
+
+
+def a_limited_plan() -> Plan:
+    refused = replace(open_attempt(group("doubt")), refused_at=AT)
+    log = RequestLog({"a-7": AT}, 2, AT + timedelta(hours=2))
+    here = state({"same": record()}).with_requests({InstanceName("default"): log})
+    return make_plan([group("new")], Known(here, {GroupKey("doubt"): refused}))
+
+
+def test_requests_and_refusals_are_part_of_a_saved_plan() -> None:
+    text = saved_text(saved(a_limited_plan()))
+    assert '"format_version": "1.2"' in text
+    plan = parsed(text).plan
+    assert plan == without_links(a_limited_plan())
+    assert plan.histories()[InstanceName("default")].not_before == AT + timedelta(hours=2)
+    jsonschema.validate(json.loads(text), SCHEMA)
 
 
 def saved(plan: Plan | None = None, **more: object) -> SavedPlan:
@@ -170,11 +186,11 @@ def test_what_cannot_be_is_refused_even_with_its_digest(path: tuple[str | int, .
     assert "this is no plan that can be carried out" in told
 
 
-@pytest.mark.parametrize("version", ["2.0", "1.2"])
+@pytest.mark.parametrize("version", ["2.0", "1.3"])
 def test_a_newer_format_is_refused_by_name(version: str) -> None:
     text = saved_text(saved()).replace('"format_version": "1.0"', f'"format_version": "{version}"')
     assert refusal(SavedPlanInvalid, lambda: parsed(text)) == [
-        f"a.plan error: this plan has version {version}, and this zapi-sync knows versions up to 1.1 | a "
+        f"a.plan error: this plan has version {version}, and this zapi-sync knows versions up to 1.2 | a "
         "newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"
     ]
 

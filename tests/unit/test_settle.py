@@ -9,7 +9,7 @@ import pytest
 
 from zapi_sync.core.evidence import Found, NotThere, Settlement, StillOpen, another_keys
 from zapi_sync.core.journal import Intent
-from zapi_sync.core.known import OpenAttempt
+from zapi_sync.core.known import REFUSED_ABSENT_AFTER, OpenAttempt
 from zapi_sync.core.lookup import Listed, Metadata
 from zapi_sync.core.model import Group, GroupId, GroupKey, InstanceName
 from zapi_sync.core.outcome import Created
@@ -113,6 +113,61 @@ def test_what_bore_the_name_before_and_what_the_state_owns_is_not_ours() -> None
     assert isinstance(settle(Directory([[listed(OURS, OTHER)]]), attempt=before), Found)
     assert isinstance(settle(Directory([[listed(OURS, OTHER)]]), owned=[OTHER]), Found)
     assert isinstance(settle(Directory([[listed(OTHER)]]), attempt=before), StillOpen)
+
+
+REFUSED = replace(ATTEMPT, refused_at=AT)
+
+
+def waited(clock: HandClock, seconds: float) -> HandClock:
+    clock.time += timedelta(seconds=seconds)
+    return clock
+
+
+def test_a_refusal_and_absence_settle_after_ten_minutes() -> None:
+    nothing = Directory([[listed(OTHER, name="Another")]])
+    assert timedelta(minutes=10) == REFUSED_ABSENT_AFTER
+    for seconds, is_settled in ((0, False), (599, False), (600, True), (90_000, True)):
+        settlement = settle(nothing, attempt=REFUSED, clock=waited(HandClock(), seconds))
+        assert isinstance(settlement, NotThere if is_settled else StillOpen), seconds
+        assert isinstance(settle(nothing, clock=waited(HandClock(), seconds)), StillOpen), seconds
+    late = settle(nothing, attempt=REFUSED, clock=waited(HandClock(), 600))
+    assert late == NotThere("the API refused it, and no group of that name was listed 600 s later")
+
+
+def test_absence_after_a_refusal_needs_a_connected_instance() -> None:
+    off = Directory([[]], connected=False)
+    assert settle(off, attempt=REFUSED, clock=waited(HandClock(), 700)) == StillOpen(
+        "no group of that name is listed, and the instance is not connected"
+    )
+
+
+def test_the_age_of_a_refusal_counts_to_the_begin_of_the_listing() -> None:
+    clock = waited(HandClock(), 599)
+
+    class Slow(Directory):
+        def groups_page(self, page: int) -> list[Listed]:
+            waited(clock, 300)
+            return super().groups_page(page)
+
+    assert isinstance(settle(Slow([[]]), attempt=REFUSED, clock=clock), StillOpen)
+
+
+def test_absent_after_overrides_the_time_of_a_refusal() -> None:
+    nothing = Directory([[]])
+    for absent_after, seconds, is_settled in ((0, 0, True), (3600, 700, False), (3600, 3600, True)):
+        clock = waited(HandClock(), seconds)
+        settlement = settle(nothing, attempt=REFUSED, absent_after=absent_after, clock=clock)
+        assert isinstance(settlement, NotThere if is_settled else StillOpen), (absent_after, seconds)
+
+
+def test_a_refused_request_whose_group_is_listed_is_adopted() -> None:
+    assert isinstance(settle(Directory([[listed(OURS)]]), attempt=REFUSED), Found)
+
+
+def test_a_refusal_of_an_earlier_run_is_looked_into_once() -> None:
+    clock = HandClock()
+    settle(Directory([[]]), attempt=REFUSED, patience=30, clock=clock)
+    assert clock.waits == []
 
 
 def test_several_are_left_to_a_person() -> None:

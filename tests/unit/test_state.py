@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import given
 from zapi_sync.core.model import InstanceName, sha256_of
 from zapi_sync.core.state import State, check_remote
 from zapi_sync.core.state_document import parse_state, state_text
+from zapi_sync.dataclass import replace
 from zapi_sync.edge import inputs
 from zapi_sync.errors import StateInvalid
 
@@ -52,7 +55,51 @@ def test_a_state_comes_back_as_it_was(one: State) -> None:
 @given(STATES)
 def test_the_order_of_its_making_does_not_show_in_the_text(one: State) -> None:
     groups, instances = dict([*one.groups.items()][::-1]), dict([*one.instances.items()][::-1])
-    assert state_text(State(one.lineage, one.serial, one.remote, instances, groups)) == state_text(one)
+    requests = dict([*one.requests.items()][::-1])
+    other = replace(one, instances=instances, groups=groups, requests=requests)
+    assert state_text(other) == state_text(one)
+
+
+def test_version_1_is_read_and_written_anew_as_version_2() -> None:
+    one = state({"vip-01": record()}, instances={"default": DIGEST})
+    text = state_text(one)
+    assert '"version": 2' in text
+    old = text.replace('"version": 2', '"version": 1').encode()
+    assert parsed(old) == one
+    assert state_text(parsed(old)) == text
+    with_requests = old.replace(b'"version": 1', b'"requests": {}, "version": 1')
+    with pytest.raises(StateInvalid, match='"version" must be the number 2'):
+        parsed(with_requests)
+
+
+LOG = {"madeNothing": {"a-1": "2026-11-23T10:00:00Z"}, "notBefore": "2026-11-23T11:00:00Z", "rateLimits": 1}
+
+
+def test_requests_of_another_form_are_refused_with_the_place() -> None:
+    for path, value, what in [
+        (("default",), [], '"default" of "requests" must be the requests of an instance, and this is a list'),
+        (("A B",), LOG, '"A B" can be no name in "requests"'),
+        (("default", "more"), 1, '"more" of "default" is unknown'),
+        (("default", "rateLimits"), 0, '"rateLimits" of "default" must be a whole number from 1'),
+        (("default", "rateLimits"), 10**30, '"rateLimits" of "default" must be a whole number from 1'),
+        (("default", "notBefore"), "soon", '"notBefore" of "default" must be a moment, as in'),
+        (("default", "notBefore"), "2026-13-45T10:00:00Z", '"notBefore" of "default" is no moment in time'),
+        (("default", "madeNothing"), [], '"madeNothing" of "default" must be a mapping from the id'),
+        (("default", "madeNothing", "a 1"), "2026-11-23T10:00:00Z", '"a 1" can be no name in "madeNothing"'),
+        (("default", "madeNothing", "a-1"), 7, '"a-1" of "madeNothing" must be a moment, as in'),
+        (("default", "madeNothing", "a-1"), "2026-02-30T10:00:00Z", '"a-1" of "madeNothing" is no moment'),
+    ]:
+        document = json.loads(state_text(state({}, instances={"default": DIGEST})))
+        place: dict[str, Any] = document.setdefault("requests", {"default": copy.deepcopy(LOG)})
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        with pytest.raises(StateInvalid) as refused:
+            parsed(json.dumps(document, indent=2).encode())
+        assert f"this state cannot be used: {what}" in refused.value.diagnostics[0].message, path
+        location = refused.value.diagnostics[0].location
+        assert location, path
+        assert location.line, path
 
 
 def test_the_text_is_made_to_be_read_in_a_diff() -> None:
@@ -102,8 +149,8 @@ A_MOMENT = "a moment, as in 2026-11-23T10:00:00Z"
             10**60,
             f'"serial" must be a whole number from 1, and this is the number 1{"0" * 36}...',
         ),
-        (("version",), 0, '"version" must be the number 1, and this is the number 0'),
-        (("version",), "1", '"version" must be the number 1, and this is the text "1"'),
+        (("version",), 0, '"version" must be the number 2, and this is the number 0'),
+        (("version",), "1", '"version" must be the number 2, and this is the text "1"'),
         (("remote",), "", '"remote" must be `sandbox` or the address of an API, and this is nothing'),
         (
             ("remote",),
@@ -277,8 +324,8 @@ def test_half_a_surrogate_pair_is_refused(path: tuple[str, ...], value: object) 
 
 
 def test_a_newer_version_is_told_apart_from_a_corrupt_one() -> None:
-    assert refusal(StateInvalid, lambda: parsed(b'{"version": 2, "whatever": []}')) == [
-        f"{FILE} error: this state has version 2, and this zapi-sync knows versions up to 1 | "
+    assert refusal(StateInvalid, lambda: parsed(b'{"version": 3, "whatever": []}')) == [
+        f"{FILE} error: this state has version 3, and this zapi-sync knows versions up to 2 | "
         "a newer zapi-sync wrote it: upgrade (pip install --upgrade zapi-sync); nothing was changed"
     ]
 

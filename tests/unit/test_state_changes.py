@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from zapi_sync.core.forms import MAX_SERIAL
 from zapi_sync.core.known import Known
-from zapi_sync.core.model import DEFAULT_INSTANCE, GroupKey
+from zapi_sync.core.model import DEFAULT_INSTANCE, GroupKey, InstanceName
 from zapi_sync.core.moves import Move
+from zapi_sync.core.pacing import RequestLog
 from zapi_sync.core.state import State
 from zapi_sync.core.state_changes import (
     named,
@@ -15,10 +18,11 @@ from zapi_sync.core.state_changes import (
     why_not_known,
     why_not_moved,
     why_not_pushed,
+    with_requests_of,
 )
 from zapi_sync.dataclass import replace
 
-from .made import group, open_attempt, record, state, told
+from .made import AT, group, open_attempt, record, state, told
 
 FILE = "groups.state.json"
 HERE = state(
@@ -45,6 +49,25 @@ def test_a_key_in_state_or_in_doubt_is_known_and_a_near_miss_is_told() -> None:
         f'{FILE} error: the state has no "vip-1"; did you mean "vip-01"? | '
         "zapi-sync state list shows what it has"
     ]
+
+
+def test_a_state_that_replaces_another_keeps_its_requests() -> None:
+    old, new = AT - timedelta(days=2), AT - timedelta(hours=1)
+    here = InstanceName("default")
+    before = state(
+        {
+            "stays": record(at=new),
+            "old": record(phone="22222-group", at=old),
+            "new": record(phone="33333-group", at=new),
+        }
+    ).with_requests({here: RequestLog({"a-1": new, "a-2": old}, 2, AT + timedelta(hours=3))})
+    after = with_requests_of(before.with_groups({GroupKey("stays"): record(at=new)}), before, AT)
+    assert after.requests == {here: RequestLog({"a-1": new, "33333-group": new}, 2, AT + timedelta(hours=3))}
+    pushed = state({}).with_requests({here: RequestLog({"a-9": new}, 1, AT + timedelta(hours=1))})
+    assert with_requests_of(pushed, before, AT).requests[here] == RequestLog(
+        {"a-1": new, "a-9": new, "33333-group": new, record().phone: new}, 2, AT + timedelta(hours=3)
+    )
+    assert with_requests_of(state({}), state({"old": record(at=old)}), AT).requests == {}
 
 
 def test_all_that_keeps_keys_from_being_forgotten_is_told() -> None:

@@ -158,14 +158,14 @@ def test_a_number_that_is_not_told_is_a_failure_and_the_groups_are_seen() -> Non
     assert sights(found) == {"a": seen("a")}
     assert found.own_phones == {}
     assert told(found.failures) == [
-        'error: whether "default" still leads its groups cannot be told: no whole answer came'
+        'error: the connected number of the instance "default" is not known: no whole answer came'
         " | run this again"
     ]
 
 
-def test_an_instance_without_groups_in_the_state_is_merely_listed() -> None:
+def test_an_instance_without_groups_is_listed_and_asked_its_number() -> None:
     found, progress = survey({"default": Inspector(["x"])}, {}, also=["default"])
     assert {name: [each.phone for each in listing] for name, listing in found.listings.items()} == {
         "default": ["x"]
     }
-    assert (found.sights, found.own_phones, progress) == ({}, {}, [])
+    assert (found.sights, found.own_phones, progress) == ({}, {"default": "5511900000000"}, [])

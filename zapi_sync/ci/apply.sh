@@ -47,7 +47,7 @@ fi
 case $code in
   0) ;;
   3)
-    tell notice "not all groups were created: the day's budget or the time is used up, and a later run goes on (exit code 3)"
+    tell notice "not all groups were created: the day's budget or the time is used up, or a rate limit stops an instance; a later run goes on (exit code 3)"
     exit 0
     ;;
   4) tell error 'a creation is unsettled, or a name is taken; the log says what to do (exit code 4)' ;;

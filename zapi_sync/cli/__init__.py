@@ -27,7 +27,9 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code, whatever happens."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, where no command says otherwise
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C, where no command says otherwise
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         language = chosen(arguments, os.environ)
         if language != ENGLISH:

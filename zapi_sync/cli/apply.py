@@ -105,7 +105,8 @@ SETTLE_SECONDS = 30.0
     "--absent-after",
     type=Seconds(),
     metavar="SECONDS",
-    help="So long after such a request, a group that is not listed counts as not created.  [never]",
+    help="So long after such a request, a group that is not listed counts as not created.  "
+    "[600 after a refusal, else never]",
 )
 @click.option(
     "--deadline",
@@ -113,6 +114,11 @@ SETTLE_SECONDS = 30.0
     metavar="SECONDS",
     help="Begin no group later than that after the start; the one at hand is finished, which takes "
     "--timeout and --settle at most.  [none]",
+)
+@click.option(
+    "--ignore-rate-limit",
+    is_flag=True,
+    help="Create groups although a rate limit of an earlier apply has not ended.",
 )
 @lock_timeout_option
 @state_is_kept_option
@@ -132,6 +138,7 @@ def command(
     patience: float,
     absent_after: float | None,
     deadline: float | None,
+    ignore_rate_limit: bool,
     lock_timeout: float,
     state_is_kept: bool,
 ) -> int:
@@ -145,8 +152,9 @@ def command(
     In CI, after a review:      zapi-sync apply --auto-approve
 
     \b
-    Exit codes: 0 done; 1 an error; 3 the day's budget or the time is used up, run again later; 4 a
-    creation is unsettled, or a name is taken: what to do is said; 130 interrupted.
+    Exit codes: 0 done; 1 an error; 3 the day's budget or the time is used up, or a rate limit
+    stops an instance: run again later; 4 a creation is unsettled, or a name is taken: what to
+    do is said; 130 interrupted.
     """
     began = SystemClock().now()
     saved = load_plan(plan_file) if plan_file else None
@@ -155,7 +163,7 @@ def command(
         refuse_if_elsewhere(saved, str(plan_file))
         files, sandbox = saved.files, saved.remote == SANDBOX.origin
     config = load_config(files)
-    address = state_of(saved, environment()) if saved else None
+    address = state_of(saved, environment(), str(plan_file)) if saved else None
     store = open_state(address or state_address(files, state, environment(), sandbox=sandbox))
     path = store.name
     known = store.load()
@@ -173,6 +181,7 @@ def command(
         absent_after=absent_after,
         auto_approve=auto_approve or saved is not None,
         deadline=None if deadline is None else began + timedelta(seconds=deadline),
+        ignore_rate_limit=ignore_rate_limit,
         only=saved.creates if saved else targeted(config, targets),
     )
     plan = plan_of(config, known, policy.only)

@@ -20,15 +20,25 @@ from zapi_sync.core.existing import to_be_listed, with_existing
 from zapi_sync.core.journal import LinkFound
 from zapi_sync.core.looking import about
 from zapi_sync.core.model import How
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.moves import moved
+from zapi_sync.core.phone_doubts import own_number_errors
 from zapi_sync.core.plan import Adopt, Create
 from zapi_sync.core.progress import Finished, Skipped, SkipReason
 from zapi_sync.core.state import State
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.edge.clock import SystemClock
-from zapi_sync.errors import ExitCode, RemoteUnavailable, ZapiSyncError
+from zapi_sync.errors import (
+    Code,
+    ConfigInvalid,
+    Diagnostic,
+    ExitCode,
+    RemoteUnavailable,
+    Severity,
+    ZapiSyncError,
+)
 from zapi_sync.lanes import side_by_side
-from zapi_sync.language import Text, _, ngettext
+from zapi_sync.language import Joined, Text, _, ngettext
 from zapi_sync.render import results, text
 from zapi_sync.settle import Settler, adopt, link_of, lister, settle_all
 
@@ -48,7 +58,6 @@ if TYPE_CHECKING:
     from zapi_sync.core.pacing import Pacings
     from zapi_sync.core.plan import Plan
     from zapi_sync.core.progress import Progress
-    from zapi_sync.errors import Diagnostic
     from zapi_sync.state.store import Journal, StateStore
 
 LISTED_AT_ONCE = 16
@@ -67,6 +76,7 @@ class Policy:
     absent_after: float | None
     auto_approve: bool
     deadline: datetime | None
+    ignore_rate_limit: bool
     only: frozenset[GroupKey] | None
     """Nothing is created or adopted but these keys; None stands for all."""
 
@@ -86,6 +96,7 @@ class Run:
     doubts: dict[GroupKey, str] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
     failures: list[Diagnostic] = field(default_factory=list)
+    own_phones: dict[InstanceName, str | None] = field(default_factory=dict)
     interrupted: bool = False
 
     def carry_out(self, known: Known) -> Plan:
@@ -104,6 +115,7 @@ class Run:
         listings = self._list(plan, known)
         plan = with_existing(plan, listings, known, self.policy.existing)
         creates, adopts = plan.of(Create), plan.of(Adopt)
+        self._refuse_own_numbers(creates)
         if plan.moves or adopts or any(step.group.instance in listings for step in creates):
             self._show(plan, known)
             if not self.policy.auto_approve:
@@ -181,17 +193,49 @@ class Run:
         instances = sorted(to_be_listed(plan, self.policy.existing))
         threads = ThreadPoolExecutor(LISTED_AT_ONCE)
         listing_of = lister(self.api.client, known, self.clock)
-        listed = [threads.submit(listing_of, instance) for instance in instances]
+
+        def look(instance: InstanceName) -> tuple[list[Listed], str | None, Sequence[Diagnostic]]:
+            listing = listing_of(instance)
+            try:
+                return listing, self.api.client(instance).own_phone(), ()
+            except RemoteUnavailable as unavailable:
+                return listing, None, unavailable.diagnostics
+
+        looks = [threads.submit(look, instance) for instance in instances]
         try:
-            for instance, listing in zip(instances, listed, strict=True):
+            for instance, seen in zip(instances, looks, strict=True):
                 try:
-                    listings[instance] = listing.result()
+                    listings[instance], number, why = seen.result()
                 except ZapiSyncError as unavailable:
                     what = Text('nothing is created on the instance "{instance}"', instance=instance)
                     self._fail(about(what, unavailable.diagnostics))
+                else:
+                    self._note_own_phone(instance, number, why)
         finally:
             threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for no look-up
         return listings
+
+    def _note_own_phone(self, instance: InstanceName, number: str | None, why: Sequence[Diagnostic]) -> None:
+        """Keep an instance's connected number, or warn once that the phones cannot be checked for it."""
+        self.own_phones[instance] = number
+        if number:
+            return
+        what = Text('the connected number of the instance "{instance}" is not known', instance=instance)
+        warning = Diagnostic(
+            Code.LOOKUP_FAILED,
+            Joined(": ", (what, *(each.message for each in why))),
+            Text("make sure that no group lists it: create-group refuses such a list"),
+            severity=Severity.WARNING,
+        )
+        self.warnings.append(warning)
+        self.console.complain([warning])
+
+    def _refuse_own_numbers(self, creates: Sequence[Create]) -> None:
+        """Raises ConfigInvalid where a group that is to be created lists its instance's own number."""
+        keys = {step.key for step in creates}
+        errors = own_number_errors(self.config, keys, self.own_phones)
+        if errors:
+            raise ConfigInvalid(errors)
 
     @property
     def _is_late(self) -> bool:
@@ -205,10 +249,25 @@ class Run:
         warnings = doubts(self.config, plan)
         self.warnings += warnings
         self.console.complain(warnings)
+        if self.policy.ignore_rate_limit:
+            plan = self._without_rate_limits(plan)
         course = forecasts(plan, self.policy.pacings, self.clock.now())
         self.console.talk(text.plan(plan, course, self.console.talk_paint))
         if self.api.is_sandbox:
             self.console.talk(_("This is the sandbox: nothing real happens."))
+
+    def _without_rate_limits(self, plan: Plan) -> Plan:
+        """The plan as if no rate limit of an earlier run stopped an instance; each that does is named."""
+        for instance, log in plan.requests.items():
+            if log.not_before and log.not_before > self.clock.now():
+                said = _(
+                    'The rate limit of "{instance}" until {time} is ignored (--ignore-rate-limit).',
+                    instance=instance,
+                    time=timestamp(log.not_before),
+                )
+                self.console.talk(said)
+        logs = {name: replace(log, not_before=None) for name, log in plan.requests.items()}
+        return replace(plan, requests=logs)
 
     def _act(self, plan: Plan, known: Known, unlisted: frozenset[InstanceName]) -> None:
         state = first_state(self.store, known, self.api, recipients_of(self.config, known))
@@ -253,9 +312,13 @@ class Run:
                 self.done.append(Finished(step.group, event.created, How.ADOPTED))
 
     def _applier(self, journal: Journal, unlisted: frozenset[InstanceName]) -> Applier:
-        settler = self._settler(None)
+        patient = self._settler(None)
+        hasty = replace(patient, patience=0.0)
 
-        def settle(attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId]) -> Settlement:
+        def settle(
+            attempt: OpenAttempt, owned: set[GroupId], taken: set[GroupId], only_once: bool
+        ) -> Settlement:
+            settler = hasty if only_once else patient
             return settler.settle(attempt, owned, taken, since=self.clock.now())
 
         return Applier(
@@ -267,6 +330,7 @@ class Run:
             random.SystemRandom(),
             unlisted,
             self.policy.deadline,
+            self.policy.ignore_rate_limit,
         )
 
     def _settler(self, absent_after: float | None) -> Settler:
@@ -280,7 +344,9 @@ class Run:
         stopping = _("stopping once the group at hand is through; once more leaves at once")
         line = f"\n{stopping}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace")
 
-        def handle(_number: int, _frame: object) -> None:
+        def handle(number: int, _frame: object) -> None:
+            if self.interrupted and number == signal.SIGHUP:
+                return  # kernel and shell both send one when a terminal goes away
             if self.interrupted:
                 os._exit(ExitCode.INTERRUPTED)
             self.interrupted = True

@@ -95,6 +95,9 @@ def _findings(files: Sequence[str], state: str | None, *, sandbox: bool, offline
         yield refused(Check.STATE, error.diagnostics)
     yield from _of_encryption(store, config, known)
     yield from _of_files(store, sandbox=sandbox)
+    for instance, log in known.state.requests.items() if known.state else ():
+        if limit := doctor.of_rate_limit(log, SystemClock().now(), instance):
+            yield limit
     yield from _of_instances(store, config, known, sandbox=sandbox, offline=offline)
 
 

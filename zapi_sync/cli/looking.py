@@ -11,7 +11,7 @@ import click
 from zapi_sync.cli.connecting import connect_to_look
 from zapi_sync.cli.keys import matching
 from zapi_sync.core.drift import Drift, drift_of
-from zapi_sync.dataclass import dataclass
+from zapi_sync.dataclass import dataclass, field
 from zapi_sync.edge.clock import SystemClock
 from zapi_sync.errors import Code
 from zapi_sync.language import Text, ngettext
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look found, and `failures`: what it could not find out."""
+    """What a look found, the connected numbers, and `failures`: what it could not find out."""
 
     drift: Drift
     listings: Mapping[InstanceName, Sequence[Listed]]
     failures: Sequence[Diagnostic]
+    own_phones: Mapping[InstanceName, str | None] = field(default_factory=dict)
 
 
 def chosen(records: Mapping[GroupKey, Record], patterns: Sequence[str]) -> dict[GroupKey, Record]:
@@ -70,7 +71,8 @@ def look(
         survey = surveyor.survey(records, to_be_listed)
     if sys.stderr.isatty() and any(each.code is Code.LOOK_ENDED for each in survey.failures):
         console.talk("")  # the count that stands there goes no further
-    return Look(drift_of(records, survey.sights, survey.own_phones), survey.listings, survey.failures)
+    drift = drift_of(records, survey.sights, survey.own_phones)
+    return Look(drift, survey.listings, survey.failures, survey.own_phones)
 
 
 def teller(console: Console) -> Callable[[InstanceName, int, int], None]:

@@ -18,7 +18,7 @@ from zapi_sync.cli.wiring import (
     state_address,
 )
 from zapi_sync.core.plan import Create, Taken, Unsettled
-from zapi_sync.dataclass import dataclass
+from zapi_sync.dataclass import dataclass, replace
 from zapi_sync.edge.inputs import environment
 from zapi_sync.errors import Code, ExitCode, UsageError, ZapiSyncError
 from zapi_sync.language import Text, _, ngettext
@@ -83,6 +83,7 @@ def run(console: Console, options: PlanOptions) -> int:
         from zapi_sync.core.existing import Existing, with_existing
 
         plan = with_existing(plan, found.listings, known, Existing.FAIL)
+        found = _with_own_numbers(found, config, plan)
     warnings = [
         *config.warnings_with([*doubts(config, plan), *config.blocked_moves(known)]),
         *store.warnings(),
@@ -191,6 +192,14 @@ def _look(
         return look(console, path, known, records, instances, sandbox=sandbox)
     except ZapiSyncError as refusal:
         return Look(Drift(()), {}, refusal.diagnostics)
+
+
+def _with_own_numbers(found: Look, config: Config, plan: Plan) -> Look:
+    """What the API says, and the errors about groups that list the connected number."""
+    from zapi_sync.core.phone_doubts import own_number_errors
+
+    errors = own_number_errors(config, {step.key for step in plan.of(Create)}, found.own_phones)
+    return replace(found, failures=[*found.failures, *errors])
 
 
 def _exit_code(plan: Plan) -> ExitCode:

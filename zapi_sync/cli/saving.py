@@ -112,10 +112,30 @@ def load_plan(file: str) -> SavedPlan:
     return parse_saved(raw, inputs.schema("saved-plan"), file)
 
 
-def state_of(saved: SavedPlan, environment: Mapping[str, str]) -> str:
-    """The address of the state that a plan was made of: its file holds no password, the environment may."""
-    chosen = environment.get(STATE_VARIABLE, "")
-    return chosen if is_shared(chosen) and open_state(chosen).name == saved.state else saved.state
+def state_of(saved: SavedPlan, environment: Mapping[str, str], file: str) -> str:
+    """The address of the state that a plan was made of: its file holds no password, the environment may.
+
+    Raises SavedPlanStale where the environment names another state, as after `state migrate`: what is created
+    would be recorded where nobody looks any more.
+    """
+    if not environment.get(STATE_VARIABLE):
+        return saved.state
+    sandbox = saved.remote == SANDBOX.origin
+    chosen = state_address(saved.files, None, environment, sandbox=sandbox)
+    name = open_state(chosen).name if is_shared(chosen) else chosen
+    if name == saved.state or Path(name).absolute() == Path(saved.state).absolute():
+        return chosen
+    raise SavedPlanStale.of(
+        Code.PLAN_STALE,
+        Text(
+            "this plan is of the state {planned}, and {variable} names {name}",
+            planned=saved.state,
+            variable=STATE_VARIABLE,
+            name=name,
+        ),
+        hint=Text("make a new plan: {command}; nothing was sent", command=shlex.join(_again(saved, file))),
+        file=file,
+    )
 
 
 def refuse_if_elsewhere(saved: SavedPlan, file: str) -> None:

@@ -38,10 +38,12 @@ from zapi_sync.core.state_changes import (
     why_not_known,
     why_not_moved,
     why_not_pushed,
+    with_requests_of,
 )
 from zapi_sync.core.state_document import state_text
 from zapi_sync.core.stored import state_of
 from zapi_sync.dataclass import replace
+from zapi_sync.edge.clock import SystemClock
 from zapi_sync.edge.inputs import environment, schema
 from zapi_sync.edge.local_state import LocalState, read_given
 from zapi_sync.errors import Code, ConfigInvalid, Diagnostic, ExitCode, Severity, StateInvalid
@@ -173,7 +175,8 @@ def rm_command(
                 nothing=Text("nothing was forgotten"),
             )
         left = {key: record for key, record in known.groups.items() if key not in forgotten}
-        after = _state_of(known).with_groups(left)
+        before = _state_of(known)
+        after = with_requests_of(before.with_groups(left), before, SystemClock().now())
         store.replace(after, known.open.values(), backup=True)
     if console.json:
         backup = store.backup
@@ -313,6 +316,8 @@ def push_command(
         if pushed != before:
             _refuse(why_not_pushed(pushed, known, file, force=force))
             pushed = pushed.after(before)
+            if before:
+                pushed = with_requests_of(pushed, before, SystemClock().now())
             store.replace(pushed, known.open.values(), backup=True)
     is_new = pushed != before
     if console.json:

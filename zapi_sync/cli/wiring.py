@@ -12,7 +12,7 @@ from zapi_sync.cli import log
 from zapi_sync.core.config import TYPED_KEYS, read_config
 from zapi_sync.core.csv_files import tables_wanted
 from zapi_sync.core.document import parse
-from zapi_sync.core.pacing import UNPACED, Pacings, forecast
+from zapi_sync.core.pacing import UNPACED, History, Pacings, forecast
 from zapi_sync.core.phone_doubts import phone_doubts
 from zapi_sync.core.plan import Create, make_plan
 from zapi_sync.dataclass import replace
@@ -270,8 +270,8 @@ def forecasts(plan: Plan, pacings: Pacings, now: datetime) -> list[Forecast]:
     wanted: dict[InstanceName, int] = {}
     for step in plan.of(Create):
         wanted[step.group.instance] = wanted.get(step.group.instance, 0) + 1
-    creations = plan.creations()
+    histories = plan.histories()
     return [
-        forecast(instance, now, creations.get(instance, []), pacings.of(instance), number)
+        forecast(instance, now, histories.get(instance, History()), pacings.of(instance), number)
         for instance, number in wanted.items()
     ]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.keeping import Whereabouts
+from zapi_sync.core.moments import timestamp
 from zapi_sync.core.phones import same_person
 from zapi_sync.dataclass import dataclass
 from zapi_sync.language import Joined, Plural, Text
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.known import Known
     from zapi_sync.core.lookup import Account
     from zapi_sync.core.model import Group, GroupKey, InstanceName
+    from zapi_sync.core.pacing import RequestLog
     from zapi_sync.errors import Diagnostic, Location
 
 SOON = timedelta(days=7)
@@ -51,6 +53,7 @@ class Check(StrEnum):
     CLOCK = "clock"
     SUBSCRIPTION = "subscription"
     NUMBER = "number"
+    RATE_LIMIT = "rate_limit"
 
 
 class Verdict(StrEnum):
@@ -285,6 +288,21 @@ def of_number(
             where.get(listing[0]),
         )
     return Finding(Check.NUMBER, Verdict.OK, Text("{number}, in nobody's list", number=shown), None, instance)
+
+
+def of_rate_limit(log: RequestLog, now: datetime, instance: InstanceName) -> Finding | None:
+    """Whether a rate limit stops an instance; None where none does."""
+    if log.not_before is None or log.not_before <= now:
+        return None
+    return Finding(
+        Check.RATE_LIMIT,
+        Verdict.WARNING,
+        Text(
+            "a rate limit stops it: apply creates nothing on it before {time}", time=timestamp(log.not_before)
+        ),
+        Text("wait, and set a slower `pacing`; apply --ignore-rate-limit creates groups all the same"),
+        instance,
+    )
 
 
 def of_clock(told: datetime | None, now: datetime, instance: InstanceName) -> Finding:

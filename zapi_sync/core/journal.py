@@ -6,6 +6,7 @@ without `sending` was never sent; `sending` without an outcome, or with an unkno
 
 from __future__ import annotations
 
+from datetime import MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from zapi_sync.core.known import Known, OpenAttempt
@@ -14,18 +15,19 @@ from zapi_sync.core.model import (
     digest_of_phones,
 )
 from zapi_sync.core.outcome import Absent, Created, Rejected, Unknown, Unsent
+from zapi_sync.core.pacing import DAY, RequestLog
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from zapi_sync.core.model import (
         Group,
         GroupId,
         GroupKey,
         How,
+        InstanceName,
     )
     from zapi_sync.core.outcome import Outcome
     from zapi_sync.core.state import State
@@ -65,6 +67,8 @@ class Concluded:
     at: datetime
     attempt: str
     outcome: Outcome | Absent
+    not_before: datetime | None = None
+    """Until then no further request leaves on the instance: the answer asked to slow down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +96,40 @@ Event: TypeAlias = Begin | Intent | Sending | Concluded | Adopted | LinkFound
 
 def replay(state: State, events: Iterable[Event]) -> Known:
     """The state with a journal's events on top; replaying them a second time changes nothing."""
-    run = _Replay(dict(state.groups))
+    run = _Replay(dict(state.groups), dict(state.requests))
     for event in events:
         run.take(event)
     still_open = {key: attempt for key, attempt in run.open.items() if key not in run.groups}
-    return Known(state if run.groups == state.groups else state.with_groups(run.groups), still_open)
+    after = state.with_requests(run.recent_requests())
+    is_same = (run.groups, after.requests) == (state.groups, state.requests)
+    return Known(state if is_same else after.with_groups(run.groups), still_open)
 
 
 @dataclass(slots=True)
 class _Replay:
     groups: dict[GroupKey, Record]
+    requests: dict[InstanceName, RequestLog]
     intents: dict[str, Intent] = field(default_factory=dict)
+    sent: dict[str, datetime] = field(default_factory=dict)
+    latest: datetime = datetime.min.replace(tzinfo=UTC)
     open: dict[GroupKey, OpenAttempt] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
+        if not isinstance(event, Begin):
+            self.latest = max(self.latest, event.at)
         match event:
             case Begin():
                 pass
             case Intent():
                 self.intents[event.attempt] = event
             case Sending():
+                self.sent.setdefault(event.attempt, event.at)
                 reason = Text("the run ended before the answer was written down")
                 self._doubt(event.attempt, event.at, reason)
             case Concluded():
                 self._conclude(event)
             case Adopted(group=group):
-                self.open.pop(group.key, None)
+                self._count_if_another(event, self.open.pop(group.key, None))
                 record = record_of(group, event.created, event.created_at)
                 self.groups[group.key] = replace(record, how=event.how)
             case LinkFound(key=key) if key in self.groups:
@@ -125,20 +137,39 @@ class _Replay:
 
     def _conclude(self, event: Concluded) -> None:
         group = self.intents[event.attempt].group
+        log = self.requests.get(group.instance, RequestLog())
         match event.outcome:
-            case Unknown(reason):
-                self._doubt(event.attempt, event.at, reason)
+            case Unknown(reason, refused):
+                self._doubt(event.attempt, event.at, reason, refused=refused)
             case Created() as created:
                 self.open.pop(group.key, None)
                 self.groups[group.key] = record_of(group, created, event.at)
-            case Rejected() | Unsent() | Absent():
+                log = log.after_creation()
+            case Rejected() | Absent():
                 self.open.pop(group.key, None)
+                log = log.with_fruitless(event.attempt, self.sent.get(event.attempt, event.at))
+            case Unsent():
+                self.open.pop(group.key, None)
+        self.requests[group.instance] = log.limited(event.not_before) if event.not_before else log
 
-    def _doubt(self, attempt: str, at: datetime, reason: str) -> None:
+    def _count_if_another(self, event: Adopted, attempt: OpenAttempt | None) -> None:
+        """A key whose unsettled request is settled with a group that it did not make: the request counts."""
+        if attempt and abs(event.created_at - attempt.sent_at) > timedelta(hours=1):
+            instance = attempt.intent.group.instance
+            log = self.requests.get(instance, RequestLog())
+            self.requests[instance] = log.with_fruitless(attempt.intent.attempt, attempt.sent_at)
+
+    def recent_requests(self) -> dict[InstanceName, RequestLog]:
+        """The logs without what is a day older than the newest event."""
+        since = self.latest - DAY if self.latest.year > MINYEAR else self.latest
+        return {instance: log.since(since) for instance, log in self.requests.items()}
+
+    def _doubt(self, attempt: str, at: datetime, reason: str, *, refused: bool = False) -> None:
         """In doubt since it was first sent, for the reason last told."""
         intent = self.intents[attempt]
         before = self.open.get(intent.group.key)
-        self.open[intent.group.key] = OpenAttempt(intent, before.sent_at if before else at, reason)
+        sent_at = before.sent_at if before else at
+        self.open[intent.group.key] = OpenAttempt(intent, sent_at, reason, at if refused else None)
 
 
 def record_of(group: Group, created: Created, at: datetime) -> Record:
@@ -162,6 +193,10 @@ def reopened(state: State, open_attempts: Iterable[OpenAttempt]) -> list[Event]:
         events += [
             each.intent,
             Sending(each.sent_at, each.intent.attempt),
-            Concluded(each.sent_at, each.intent.attempt, Unknown(each.reason)),
+            Concluded(
+                each.refused_at or each.sent_at,
+                each.intent.attempt,
+                Unknown(each.reason, refused=each.refused_at is not None),
+            ),
         ]
     return events

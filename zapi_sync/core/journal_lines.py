@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from zapi_sync.core.sealing import Keyring, Seal
     from zapi_sync.core.state import State
 
-VERSION = 1
+VERSION = 2
+"""Version 1 knew no refusals that prove nothing, and no rate limits; it is still read."""
 MAX_TEXT = 2000
 """Characters of a text that has no form of its own."""
 
@@ -35,6 +36,7 @@ _FORMS = {
     "key": forms.GROUP_KEY,
     "instance": forms.INSTANCE_NAME,
     "lineage": forms.LINEAGE,
+    "attempt": re.compile("[0-9A-Za-z@._-]{1,128}"),
     "phone": forms.GROUP_ID,
     "sameName": forms.GROUP_ID,
     "phones": re.compile("[0-9]{8,15}"),
@@ -170,7 +172,8 @@ def _members(event: Event) -> dict[str, object]:
         case Sending():
             return {"event": "sending", "at": timestamp(event.at), "attempt": event.attempt}
         case Concluded(outcome=outcome):
-            return {"at": timestamp(event.at), "attempt": event.attempt, **_outcome_members(outcome)}
+            members = {"at": timestamp(event.at), "attempt": event.attempt, **_outcome_members(outcome)}
+            return members | ({"notBefore": timestamp(event.not_before)} if event.not_before else {})
         case Adopted():
             return {
                 "event": "adopted",
@@ -218,8 +221,8 @@ def _outcome_members(outcome: Outcome | Absent) -> dict[str, object]:
             return {"event": "rejected", "cause": outcome.cause, "said": outcome.said}
         case Unsent(reason):
             return {"event": "unsent", "reason": reason}
-        case Unknown(reason):
-            return {"event": "unknown", "reason": reason}
+        case Unknown(reason, refused):
+            return {"event": "unknown", "reason": reason} | ({"refused": True} if refused else {})
         case Absent(reason):
             return {"event": "absent", "reason": reason}
         case _:
@@ -230,7 +233,7 @@ def _event_of(members: Mapping[str, object]) -> Event:
     """The event of a line's members. Raises KeyError, ValueError or TypeError where they make none."""
     kind = members["event"]
     if kind == "begin":
-        if _number(members, "version") != VERSION:
+        if _number(members, "version") > VERSION:
             raise ValueError("version")
         return Begin(_text(members, "lineage"), _number(members, "serial"))
     at = moment_of(_text(members, "at"))
@@ -249,7 +252,9 @@ def _event_of(members: Mapping[str, object]) -> Event:
         case "sending":
             return Sending(at, attempt)
         case _:
-            return Concluded(at, attempt, _outcome_of(str(kind), members))
+            limit = members.get("notBefore")
+            not_before = None if limit is None else moment_of(_text(members, "notBefore"))
+            return Concluded(at, attempt, _outcome_of(str(kind), members), not_before)
 
 
 def group_of(members: Mapping[str, object]) -> Group:
@@ -280,7 +285,8 @@ def _outcome_of(kind: str, members: Mapping[str, object]) -> Outcome | Absent:
         case "unsent":
             return Unsent(Text(_text(members, "reason")))
         case "unknown":
-            return Unknown(Text(_text(members, "reason")))
+            refused = "refused" in members and _flag(members, "refused")
+            return Unknown(Text(_text(members, "reason")), refused)
         case "absent":
             return Absent(Text(_text(members, "reason")))
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from zapi_sync.dataclass import dataclass, field
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from zapi_sync.core.state import State
 
 
+REFUSED_ABSENT_AFTER = timedelta(minutes=10)
+"""So long after a refusal, a group that a complete listing lacks counts as not made.
+
+Assumption: a group that was created is listed within that time; no lag was ever measured.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenAttempt:
     """An attempt that was sent and whose outcome nobody knows: no second request while it is open."""
@@ -22,6 +30,13 @@ class OpenAttempt:
     intent: Intent
     sent_at: datetime
     reason: str
+    refused_at: datetime | None = None
+    """When the API refused it, with words that prove nothing; None where no answer said no."""
+
+    @property
+    def settles_at(self) -> datetime | None:
+        """From when an apply that finds no such group takes it for not made; None where never."""
+        return self.refused_at + REFUSED_ABSENT_AFTER if self.refused_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +53,3 @@ class Known:
     def owned(self, instance: InstanceName) -> set[GroupId]:
         """The ids that are known on an instance."""
         return {record.phone for record in self.groups.values() if record.instance == instance}
-
-    def creations(self, instance: InstanceName) -> list[datetime]:
-        """When groups were created, or may have been, on an instance; sorted."""
-        created = [record.created_at for record in self.groups.values() if record.instance == instance]
-        sent = [each.sent_at for each in self.open.values() if each.intent.group.instance == instance]
-        return sorted(created + sent)

@@ -7,7 +7,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 def timestamp(moment: datetime) -> str:
     """A moment as it stands in state and journal: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def moment_of(timestamp: str) -> datetime:
@@ -16,4 +16,7 @@ def moment_of(timestamp: str) -> datetime:
     moment = datetime.fromisoformat(timestamp)
     if moment.tzinfo is None or not MINYEAR < moment.year < MAXYEAR:
         raise ValueError(timestamp)
-    return moment.astimezone(UTC)
+    in_utc = moment.astimezone(UTC)
+    if not MINYEAR < in_utc.year < MAXYEAR:
+        raise ValueError(timestamp)
+    return in_utc

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zapi_sync.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zapi_sync.core.model import GroupId
 
@@ -26,6 +26,7 @@ class Cause(StrEnum):
     SUBSCRIPTION = "subscription"
     DISCONNECTED = "disconnected"
     INPUT = "input"
+    OWN_NUMBER = "own_number"
     NOT_FOUND = "not_found"
     METHOD = "method"
     CONTENT_TYPE = "content_type"
@@ -34,7 +35,14 @@ class Cause(StrEnum):
     @property
     def concerns_instance(self) -> bool:
         """Whether the next group on this instance would be turned down for the same reason."""
-        return self is not Cause.INPUT
+        return self not in (Cause.INPUT, Cause.OWN_NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The API, or WhatsApp behind it, asks to slow down. `retry_after` is in seconds, if given."""
+
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +52,16 @@ class Created:
     phone: GroupId
     invitation_link: str | None
     phones_not_added: tuple[str, ...] = ()
+    rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The API turned the call down, and no group came of it. `retry_after` is in seconds."""
+    """The API turned the call down, and no group came of it."""
 
     cause: Cause
     said: str
-    retry_after: int | None = None
+    rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,15 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The request left, and nothing proves what became of it."""
+    """The request left, and nothing proves what became of it.
+
+    `refused` is true for a complete answer that says no. Such an attempt counts as not made once its group
+    has been absent for long enough (core/known.py); without an answer, absence proves nothing.
+    """
 
     reason: str
+    refused: bool = False
+    rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,14 @@ class Answer:
     mask: Callable[[str], str] = str
     """Takes secrets out of all that the answer says."""
 
+    def texts(self) -> list[str]:
+        """Return every text in the body, masked: the strings of a JSON document, else the whole body."""
+        try:
+            return list(_strings(self.json()))
+        except ValueError:
+            # As in UTF-16: what matters here is ASCII.
+            return [self.mask(self.body.replace(b"\0", b"").decode(errors="replace"))]
+
     def json(self) -> object:
         """What the body says, each text masked and without half characters. Raises ValueError where it cannot
         be told: no JSON, no UTF-8, too much or too deep; Contradictory where a member is given twice."""
@@ -120,3 +143,16 @@ class Answer:
         if len(text) > MAX_LENGTH:
             return ""
         return self.mask(text if text.isascii() else text.encode(errors="replace").decode())
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every string in a JSON value, the names of members left out."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            left += each.values()
+        elif isinstance(each, list):
+            left += each

@@ -13,21 +13,24 @@ from zapi_sync.core.phones import (
     is_plain_mobile,
     normalise_phone,
     probably_meant,
+    same_person,
     why_unassigned,
     with_brazils_code,
     with_ninth_digit,
 )
 from zapi_sync.core.places import Place
+from zapi_sync.core.source import shortened
 from zapi_sync.errors import Code, Diagnostic, Severity
 from zapi_sync.language import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from zapi_sync.core.config import Config
-    from zapi_sync.core.model import GroupKey
+    from zapi_sync.core.model import GroupKey, InstanceName
     from zapi_sync.core.participants import Entry
     from zapi_sync.core.places import Spot
+    from zapi_sync.errors import Location
 
 
 def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]:
@@ -50,6 +53,38 @@ def phone_doubts(config: Config, keys: Collection[GroupKey]) -> list[Diagnostic]
             if not told.has_room(Severity.WARNING):
                 return told.in_order(config.files)
             told.add(Diagnostic(*oddity, spot(index).location, Severity.WARNING))
+    return told.in_order(config.files)
+
+
+def own_number_errors(
+    config: Config, keys: Collection[GroupKey], own_phones: Mapping[InstanceName, str | None]
+) -> list[Diagnostic]:
+    """Return an error for each place of these groups' phones that holds the connected number of an instance.
+
+    create-group refuses such a list (Z-API, create-group page). A number that several groups share through a
+    team, an anchor or a CSV file is one error.
+    """
+    holding: dict[tuple[Location, str, InstanceName], list[GroupKey]] = {}
+    for group in (group for group in config.groups if group.key in keys):
+        own = own_phones.get(group.instance)
+        if own is None or not any(same_person(phone, own) for phone in group.phones):
+            continue
+        for texts, spot in _written(config, {group.key}):
+            for index, text in enumerate(texts):
+                if same_person(normalise_phone(text), own):
+                    place = (spot(index).location, normalise_phone(text), group.instance)
+                    holding.setdefault(place, []).append(group.key)
+    told = Complaints()
+    for (location, phone, instance), groups in holding.items():
+        what = Text(
+            '{phone} is the connected number of the instance "{instance}", and among the phones of {keys}',
+            phone=phone,
+            instance=instance,
+            keys=shortened(", ".join(groups)),
+        )
+        hint = Text("remove it from the phones: the number that creates a group is in it anyway")
+        if told.has_room(Severity.ERROR):
+            told.add(Diagnostic(Code.OWN_NUMBER, what, hint, location))
     return told.in_order(config.files)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 from zapi_sync.core.model import digest_of_phones
 from zapi_sync.core.moves import due, moved
 from zapi_sync.core.names import comparable_name
-from zapi_sync.dataclass import dataclass, replace
+from zapi_sync.core.pacing import History, RequestLog
+from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.language import Plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.model import (
@@ -128,6 +128,8 @@ class Plan:
 
     steps: tuple[Step, ...]
     moves: tuple[Move, ...] = ()
+    requests: Mapping[InstanceName, RequestLog] = field(default_factory=dict)
+    """What the state keeps of each instance's requests besides its groups."""
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """The steps of one kind, in order."""
@@ -141,16 +143,19 @@ class Plan:
         kept = (step for step in self.steps if step.key in keys or not isinstance(step, missing))
         return replace(self, steps=tuple(kept))
 
-    def creations(self) -> Mapping[InstanceName, list[datetime]]:
-        """When groups were created, or may have been, on each instance; sorted."""
-        moments: dict[InstanceName, list[datetime]] = {}
+    def histories(self) -> Mapping[InstanceName, History]:
+        """When create requests left on each instance, and until when rate limits stop it."""
+        moments = {instance: list(log.fruitless.values()) for instance, log in self.requests.items()}
         for step in self.steps:
             if isinstance(step, (Unchanged, Changed, Orphaned)):
                 moments.setdefault(step.record.instance, []).append(step.record.created_at)
             elif isinstance(step, Unsettled):
                 instance = step.attempt.intent.group.instance
                 moments.setdefault(instance, []).append(step.attempt.sent_at)
-        return {instance: sorted(each) for instance, each in moments.items()}
+        return {
+            instance: History(sorted(each), self.requests.get(instance, RequestLog()).not_before)
+            for instance, each in moments.items()
+        }
 
     def counts(self) -> dict[str, int]:
         """How many steps there are of each action, none left out."""
@@ -161,7 +166,8 @@ class Plan:
 def make_plan(wanted: Sequence[Group], known: Known, moves: Sequence[Move] = ()) -> Plan:
     """The plan that makes `wanted` true, as far as creating goes, after what the config's `moves` come to."""
     now_due = due(moves, known)
-    return Plan(tuple(_steps(wanted, moved(known, now_due))), now_due)
+    requests = known.state.requests if known.state else {}
+    return Plan(tuple(_steps(wanted, moved(known, now_due))), now_due, requests)
 
 
 def name_on_instance(group: Group | Record) -> tuple[InstanceName, str]:

@@ -20,6 +20,7 @@ class SkipReason(StrEnum):
 
     INSTANCE_STOPPED = "instance_stopped"
     OUT_OF_BUDGET = "out_of_budget"
+    RATE_LIMITED = "rate_limited"
     OUT_OF_TIME = "out_of_time"
     INTERRUPTED = "interrupted"
     RUN_STOPPED = "run_stopped"
@@ -50,11 +51,17 @@ class Doubtful:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What became of a group; in the journal already. `how` tells where the answer did not say so."""
+    """What became of a group; in the journal already. `how` tells where the answer did not say so.
+
+    `not_before` is when a rate limit ends that the answer spoke of. `settles_at` is from when an apply that
+    does not find the group takes it for not made.
+    """
 
     group: Group
     outcome: Outcome
     how: How | None = None
+    not_before: datetime | None = None
+    settles_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Skipped:
     until: datetime | None = None
 
 
-RUN_AGAIN = (SkipReason.OUT_OF_BUDGET, SkipReason.OUT_OF_TIME)
+RUN_AGAIN = (SkipReason.OUT_OF_BUDGET, SkipReason.OUT_OF_TIME, SkipReason.RATE_LIMITED)
 """For these reasons a later run goes on where this one ended."""
 
 

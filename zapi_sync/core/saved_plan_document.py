@@ -27,7 +27,7 @@ from zapi_sync.core.plan import (
 )
 from zapi_sync.core.saved_plan import SavedPlan
 from zapi_sync.core.source import shortened
-from zapi_sync.core.state_document import record_from, record_members
+from zapi_sync.core.state_document import log_members, logs_from, record_from, record_members
 from zapi_sync.core.verdict import JsonValue, violations
 from zapi_sync.errors import Code, SavedPlanInvalid
 from zapi_sync.language import Text
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from zapi_sync.core.plan import Step
 
 KIND = b"zapi-sync plan".decode()  # in every language
-FORMAT_VERSION, ENCRYPTING_VERSION = "1.0", "1.1"
-"""The second number grows with a new member, the first when a member changes meaning; a plan without
-`recipients` is of the first that could say all that is in it."""
+FORMAT_VERSION, ENCRYPTING_VERSION, PACED_VERSION = "1.0", "1.1", "1.2"
+"""The second number grows with a new member, the first when a member changes meaning; a plan is of the first
+that could say all that is in it: without `recipients`, without `requests` and `refusedAt`."""
 
 _Members = Mapping[str, object]
 
@@ -52,7 +52,7 @@ def saved_members(saved: SavedPlan) -> dict[str, object]:
     own = {instance: _pacing_members(pacing) for instance, pacing in saved.pacings.of_instances.items()}
     members: dict[str, object] = {
         "kind": KIND,
-        "format_version": FORMAT_VERSION if saved.recipients is None else ENCRYPTING_VERSION,
+        "format_version": _version_of(saved),
         "createdAt": timestamp(saved.created_at),
         "files": list(saved.files),
         "state": {"path": saved.state, "lineage": saved.lineage, "serial": saved.serial},
@@ -66,7 +66,15 @@ def saved_members(saved: SavedPlan) -> dict[str, object]:
     }
     if saved.recipients is not None:
         members["recipients"] = list(saved.recipients)
+    if saved.plan.requests:
+        members["requests"] = {name: log_members(log) for name, log in saved.plan.requests.items()}
     return {**members, "digest": _digest(members)}
+
+
+def _version_of(saved: SavedPlan) -> str:
+    if saved.plan.requests or any(step.attempt.refused_at for step in saved.plan.of(Unsettled)):
+        return PACED_VERSION
+    return FORMAT_VERSION if saved.recipients is None else ENCRYPTING_VERSION
 
 
 def is_saved_plan(beginning: bytes) -> bool:
@@ -81,14 +89,14 @@ def parse_saved(raw: bytes, schema: Mapping[str, object], file: str) -> SavedPla
     if (
         document.get("kind") == KIND
         and isinstance(version, str)
-        and version not in (FORMAT_VERSION, ENCRYPTING_VERSION)
+        and version not in (FORMAT_VERSION, ENCRYPTING_VERSION, PACED_VERSION)
     ):
         raise SavedPlanInvalid.of(
             Code.PLAN_NEWER,
             Text(
                 "this plan has version {version}, and this zapi-sync knows versions up to {newest}",
                 version=shortened(version),
-                newest=ENCRYPTING_VERSION,
+                newest=PACED_VERSION,
             ),
             hint=Text("a newer zapi-sync wrote it: upgrade, or make a plan with this one; nothing was sent"),
             file=file,
@@ -163,6 +171,7 @@ def _step_members(step: Step) -> dict[str, object]:
 
 def _attempt_members(attempt: OpenAttempt) -> dict[str, object]:
     intent = attempt.intent
+    refused = {"refusedAt": timestamp(attempt.refused_at)} if attempt.refused_at else {}
     return {
         "at": timestamp(intent.at),
         "id": intent.attempt,
@@ -170,6 +179,7 @@ def _attempt_members(attempt: OpenAttempt) -> dict[str, object]:
         "sameName": list(intent.same_name),
         "sentAt": timestamp(attempt.sent_at),
         "reason": attempt.reason,
+        **refused,
     }
 
 
@@ -201,6 +211,7 @@ def _plan(document: _Members) -> Plan:
     return Plan(
         tuple(_step(members) for members in cast(Sequence[_Members], document["steps"])),
         tuple(Move(GroupKey(each["from"]), GroupKey(each["to"])) for each in moves),
+        logs_from(cast("Mapping[str, _Members]", document.get("requests", {}))),
     )
 
 
@@ -253,4 +264,5 @@ def _attempt(members: _Members) -> OpenAttempt:
         group_of(cast(_Members, members["group"])),
         tuple(GroupId(each) for each in cast(list[str], members["sameName"])),
     )
-    return OpenAttempt(intent, moment_of(str(members["sentAt"])), Text(str(members["reason"])))
+    refused_at = moment_of(str(members["refusedAt"])) if "refusedAt" in members else None
+    return OpenAttempt(intent, moment_of(str(members["sentAt"])), Text(str(members["reason"])), refused_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.model import credential_variables
+from zapi_sync.core.pacing import RequestLog
 from zapi_sync.dataclass import dataclass, field, replace
 from zapi_sync.errors import Code, StateInvalid
 from zapi_sync.language import Text
@@ -29,6 +30,8 @@ class State:
     groups: Mapping[GroupKey, Record] = field(default_factory=dict)
     recipients: tuple[str, ...] = ()
     """To whom it is encrypted, sorted; none where it stands in the clear."""
+    requests: Mapping[InstanceName, RequestLog] = field(default_factory=dict)
+    """What pacing needs to know of each instance besides its groups; no instance without such."""
 
     def with_instances(self, instances: Mapping[InstanceName, str]) -> State:
         """The state once it also speaks of these instances (name -> digest); itself where it did already."""
@@ -48,6 +51,10 @@ class State:
     def with_groups(self, groups: Mapping[GroupKey, Record]) -> State:
         """The next version of this state."""
         return replace(self, serial=self.serial + 1, groups=groups)
+
+    def with_requests(self, requests: Mapping[InstanceName, RequestLog]) -> State:
+        """This state with these logs, less the empty ones."""
+        return replace(self, requests={name: log for name, log in requests.items() if log != RequestLog()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from zapi_sync.core.forms import GROUP_KEY, MAX_SERIAL
 from zapi_sync.core.nearest import nearest
+from zapi_sync.core.pacing import DAY, RequestLog
 from zapi_sync.core.source import shortened
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Diagnostic, Location
 from zapi_sync.language import Text
 
@@ -79,6 +82,25 @@ def why_not_pushed(pushed: State, known: Known, file: str, *, force: bool) -> li
         [] if never or force or state is None else [*_no_successor(pushed, state), *_forgotten(pushed, state)]
     )
     return [Diagnostic(code, message, hint, Location(file)) for code, message, hint in never or doubtful]
+
+
+def with_requests_of(after: State, before: State, now: datetime) -> State:
+    """A state that takes the place of another one, and still knows every create request of the last day.
+
+    A group that is forgotten was created all the same: its request counts for pace and budget.
+    """
+    logs = {**before.requests, **after.requests}
+    for instance, log in before.requests.items():
+        own = logs[instance]
+        fruitless = {**log.fruitless, **own.fruitless}
+        later = max((log, own), key=lambda each: each.not_before or datetime.min.replace(tzinfo=UTC))
+        logs[instance] = replace(later, fruitless=fruitless)
+    kept = {record.phone for record in after.groups.values()}
+    for record in before.groups.values():
+        if record.phone not in kept:
+            log = logs.get(record.instance, RequestLog())
+            logs[record.instance] = log.with_fruitless(record.phone, record.created_at)
+    return after.with_requests({instance: log.since(now - DAY) for instance, log in logs.items()})
 
 
 def _unsettled(key: str, known: Known, file: str) -> Diagnostic | None:

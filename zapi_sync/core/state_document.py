@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, cast
 from zapi_sync.core.json_text import Repeated, place_of, unique_members
 from zapi_sync.core.model import GroupId, GroupKey, How, InstanceName, Record
 from zapi_sync.core.moments import moment_of, timestamp
+from zapi_sync.core.pacing import RequestLog
 from zapi_sync.core.source import shortened
 from zapi_sync.core.state import State, two_of_one_group
 from zapi_sync.core.verdict import JsonValue, Violation, violations
 from zapi_sync.core.wording import found
+from zapi_sync.dataclass import replace
 from zapi_sync.errors import Code, Location, StateInvalid
 from zapi_sync.language import Plural, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zapi_sync.core.positions import Path
 
-VERSION = 1
+VERSION = 2
+"""Version 1 had no `requests`; it is read as it is, and written anew as version 2."""
 MAX_PLACES = 100
 
 _WANTED = {
@@ -32,6 +35,10 @@ _WANTED = {
     "instances": Text("a mapping from each instance's name to a digest"),
     "groups": Text("a mapping from each group's key to its record"),
     "recipients": Text("a list of recipients of age"),
+    "requests": Text("a mapping from each instance's name to its requests"),
+    "madeNothing": Text("a mapping from the id of each attempt to when it was sent"),
+    "notBefore": Text("a moment, as in 2026-11-23T10:00:00Z"),
+    "rateLimits": Text("a whole number from 1"),
     "instance": Text("the name of an instance"),
     "phone": Text("the id of a group, as in 120363019502650977-group"),
     "invitationLink": Text("a link as https://chat.whatsapp.com/ and a code, or null"),
@@ -75,6 +82,8 @@ def state_members(state: State) -> dict[str, object]:
         "instances": dict(state.instances),
         "groups": {key: record_members(record) for key, record in state.groups.items()},
     }
+    if state.requests:
+        members["requests"] = {instance: log_members(log) for instance, log in state.requests.items()}
     return members | {"recipients": list(state.recipients)} if state.recipients else members
 
 
@@ -96,6 +105,8 @@ def parse_state(raw: bytes, schema: Mapping[str, object], file: str) -> State:
             ),
             file=file,
         )
+    if type(version) is int and version == 1 and "requests" not in document:
+        document["version"] = VERSION
     broken = violations(schema, cast(JsonValue, document), most=MAX_PLACES)
     if not broken and not isinstance(document["serial"], int):  # 1.0 is an `integer` of JSON Schema
         broken = [Violation(("serial",), "type", "integer", document["serial"])]
@@ -145,6 +156,10 @@ def _wanted(path: Path) -> str:
     match path:
         case ("instances", _):
             return _WANTED["phonesDigest"]
+        case ("requests", _):
+            return Text("the requests of an instance")
+        case ("requests", _, "madeNothing", _):
+            return _WANTED["createdAt"]
         case ("groups", _):
             return Text("a record")
         case ("recipients", int()):
@@ -158,13 +173,25 @@ def _wanted(path: Path) -> str:
 
 def _never_was(file: str, raw: bytes, document: Mapping[str, object]) -> StateInvalid:
     """The complaint about the first moment that is none."""
-    for key, members in cast(Mapping[str, Mapping[str, object]], document["groups"]).items():
+    for path, moment in _moments(document):
         try:
-            moment_of(str(members["createdAt"]))
+            moment_of(moment)
         except ValueError:
-            place = _location(file, raw, ("groups", key, "createdAt"))
-            return _corrupt(file, Text('"createdAt" of "{key}" is no moment in time', key=key), place)
+            *_, key, member = map(str, path)
+            what = Text('"{member}" of "{key}" is no moment in time', member=member, key=key)
+            return _corrupt(file, what, _location(file, raw, path))
     raise AssertionError("unreachable")
+
+
+def _moments(document: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    """Every moment in a document that fits the schema, with its place."""
+    for key, record in cast(Mapping[str, Mapping[str, str]], document["groups"]).items():
+        yield ("groups", key, "createdAt"), record["createdAt"]
+    for instance, log in cast(Mapping[str, Mapping[str, object]], document.get("requests", {})).items():
+        for attempt, moment in cast(Mapping[str, str], log.get("madeNothing", {})).items():
+            yield ("requests", instance, "madeNothing", attempt), moment
+        if "notBefore" in log:
+            yield ("requests", instance, "notBefore"), str(log["notBefore"])
 
 
 def _location(file: str, raw: bytes, path: Path) -> Location:
@@ -227,7 +254,30 @@ def _state(document: Mapping[str, object]) -> State:
         instances=cast(Mapping[InstanceName, str], document["instances"]),
         groups={GroupKey(key): record_from(record) for key, record in groups.items()},
         recipients=tuple(sorted(set(cast("list[str]", document.get("recipients", []))))),
-    )
+    ).with_requests(logs_from(cast("Mapping[str, Mapping[str, object]]", document.get("requests", {}))))
+
+
+def logs_from(instances: Mapping[str, Mapping[str, object]]) -> dict[InstanceName, RequestLog]:
+    """The logs of members that fit the schema. Raises ValueError for a moment that cannot be."""
+    logs = {}
+    for name, members in instances.items():
+        fruitless = cast("Mapping[str, str]", members.get("madeNothing", {}))
+        log = RequestLog({attempt: moment_of(moment) for attempt, moment in fruitless.items()})
+        if "notBefore" in members:
+            limits = int(cast(int, members.get("rateLimits", 1)))
+            log = replace(log, rate_limits=limits, not_before=moment_of(str(members["notBefore"])))
+        logs[InstanceName(name)] = log
+    return logs
+
+
+def log_members(log: RequestLog) -> dict[str, object]:
+    """A log as members of a JSON object."""
+    members: dict[str, object] = {}
+    if log.fruitless:
+        members["madeNothing"] = {attempt: timestamp(at) for attempt, at in log.fruitless.items()}
+    if log.not_before:
+        members |= {"notBefore": timestamp(log.not_before), "rateLimits": log.rate_limits}
+    return members
 
 
 def record_from(members: Mapping[str, object]) -> Record:

@@ -37,7 +37,7 @@ from zapi_sync.dataclass import dataclass
 from zapi_sync.deadline import Deadline, Line
 from zapi_sync.errors import Code, RemoteUnavailable
 from zapi_sync.language import Text
-from zapi_sync.zapi.outcomes import MAX_TEXT, classify
+from zapi_sync.zapi.outcomes import MAX_TEXT, classify, rate_limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         Metadata,
     )
     from zapi_sync.core.model import Group, GroupId
-    from zapi_sync.core.outcome import Outcome
+    from zapi_sync.core.outcome import Outcome, RateLimit
 
 CONNECT_SECONDS = 10.0
 LOOKUP_SECONDS = 30.0
@@ -228,6 +228,7 @@ class ZApi:
                 extensions={"trace": call.trace},
             ) as response,
         ):
+            call.rate_limit = rate_limit_of(response.status_code, response.headers.get("Retry-After"))
             return self._read(response, MAX_ANSWER_BYTES)
 
     def _read(self, response: httpx.Response, most: int, deadline: Deadline | None = None) -> Answer:
@@ -237,7 +238,7 @@ class ZApi:
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > most:
-                return Answer(status, b"", complete=False)
+                return Answer(status, b"", complete=False, retry_after=headers.get("Retry-After"))
             if deadline and deadline.passed:
                 raise TimeoutError  # what came in before is still to be read, maybe in a million chunks
         framed = "Content-Length" in headers or "Transfer-Encoding" in headers
@@ -295,6 +296,8 @@ class _Call:
     deadline: Deadline
     sent: bool = False
     refusal: Exception | None = None
+    rate_limit: RateLimit | None = None
+    """What the head of the answer says, in case that its body never ends."""
 
     def trace(self, event: str, info: dict[str, object]) -> None:
         self.deadline.trace(event, info)
@@ -311,7 +314,7 @@ class _Call:
         """What a call that ended without an answer proves: nothing, once it has left."""
         if not self.sent:
             return Unsent(_why_unsent(error, remote))
-        return Unknown(_why_broken(error, self.deadline))
+        return Unknown(_why_broken(error, self.deadline), rate_limit=self.rate_limit)
 
 
 class _InProcessTransport(httpx.WSGITransport):

@@ -38,6 +38,7 @@ _CHECKS: Mapping[Check, Text] = {
     Check.CLOCK: Text("clock"),
     Check.SUBSCRIPTION: Text("subscription"),
     Check.NUMBER: Text("number"),
+    Check.RATE_LIMIT: Text("rate limit"),
 }
 
 

@@ -22,10 +22,9 @@ from zapi_sync.render.complaints import place
 from zapi_sync.render.drift import said_of
 from zapi_sync.render.pages import page
 from zapi_sync.render.paint import Paint
-from zapi_sync.render.results import why_skipped
+from zapi_sync.render.results import again_at, why_skipped
 from zapi_sync.render.safe import printable, without_phones
-from zapi_sync.render.text import MAX_PHONES, doubt, summary, ways_on
-from zapi_sync.render.words import seconds
+from zapi_sync.render.text import MAX_PHONES, doubt, rate_limit, summary, ways_on
 from zapi_sync.zapi.outcomes import remedy
 
 if TYPE_CHECKING:
@@ -268,7 +267,7 @@ def _unsettled(steps: Sequence[Unsettled]) -> Section:
             step.attempt.intent.group,
             Fact(_("Sent"), timestamp(step.attempt.sent_at)),
             Fact(_("Reason"), shown(step.attempt.reason)),
-            ways=[doubt(step.attempt.intent.group)],
+            ways=[doubt(step.attempt.intent.group, step.attempt.settles_at)],
         )
         for step in steps
     ]
@@ -299,15 +298,18 @@ def _made(finished: Finished, created: Created) -> Row:
     if left_out:
         label = _("Invited privately") if group.auto_invite else _("Could not be added")
         facts.append(Fact(label, f"{len(left_out)} ({_last_digits(left_out)})", notable=True))
-    return _of_group(group, *facts)
+    return _of_group(group, *facts, ways=_rest(finished))
+
+
+def _rest(finished: Finished) -> list[str]:
+    """The rate limit that an answer spoke of."""
+    return [rate_limit(finished.group.instance, finished.not_before)] if finished.not_before else []
 
 
 def _rejected(finished: Finished, rejected: Rejected) -> Row:
     said = shown(rejected.said)
-    if rejected.retry_after:
-        said = _("{said} (it asks to wait {time})", said=said, time=seconds(rejected.retry_after))
     hint = shown(remedy(rejected.cause, finished.group.instance))
-    return _of_group(finished.group, Fact(_("Z-API says"), said), ways=[hint])
+    return _of_group(finished.group, Fact(_("Z-API says"), said), ways=[*_rest(finished), hint])
 
 
 def _unsent(finished: Finished, unsent: Unsent) -> Row:
@@ -317,7 +319,9 @@ def _unsent(finished: Finished, unsent: Unsent) -> Row:
 
 def _unknown(finished: Finished, unknown: Unknown) -> Row:
     reason = Fact(_("Reason"), shown(unknown.reason))
-    return _of_group(finished.group, reason, ways=[doubt(finished.group)])
+    return _of_group(
+        finished.group, reason, ways=[*_rest(finished), doubt(finished.group, again_at(finished))]
+    )
 
 
 def _skipped(skipped: Skipped) -> Row:

@@ -13,6 +13,7 @@ from zapi_sync.core.state_document import state_members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from zapi_sync.core.known import Known, OpenAttempt
     from zapi_sync.core.model import Group, GroupKey, Record
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from zapi_sync.core.state import State
     from zapi_sync.errors import Diagnostic, Location
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Of all documents: the second number grows with a new member, the first when a member changes meaning."""
 
 
@@ -78,7 +79,7 @@ def applied(
                 *(_held(step) for step in unsettled),
             ],
             "moves": moves(moved),
-            "runAgainAfter": timestamp(again) if (again := run_again_after(ended)) else None,
+            "runAgainAfter": _moment(run_again_after(ended)),
             "diagnostics": [_diagnostic(each) for each in diagnostics],
         }
     )
@@ -158,6 +159,7 @@ def _course(forecast: Forecast) -> dict[str, object]:
         "leftOver": forecast.left_over,
         "againIn": None if forecast.again is None else round(forecast.again, 1),
         "finishedIn": None if forecast.finished is None else round(forecast.finished, 1),
+        "notBefore": _moment(forecast.not_before),
     }
 
 
@@ -184,8 +186,15 @@ def _step(step: Step) -> dict[str, object]:
 
 
 def _doubt(attempt: OpenAttempt) -> dict[str, object]:
-    sent = {"sentAt": timestamp(attempt.sent_at), "reason": attempt.reason}
-    return _group(attempt.intent.group) | sent
+    return _group(attempt.intent.group) | {
+        "sentAt": timestamp(attempt.sent_at),
+        "reason": attempt.reason,
+        "settlesAt": _moment(attempt.settles_at),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return timestamp(moment) if moment else None
 
 
 def _group(group: Group) -> dict[str, object]:
@@ -207,6 +216,10 @@ def _invitations(group: Group) -> int:
 
 def _finished(finished: Finished) -> dict[str, object]:
     members = {**_about(finished.group), **_outcome(finished.outcome)}
+    if isinstance(finished.outcome, Unknown):
+        members["settlesAt"] = _moment(finished.settles_at)
+    if finished.not_before:
+        members["notBefore"] = timestamp(finished.not_before)
     return members | {"how": finished.how} if finished.how else members
 
 
@@ -236,13 +249,14 @@ def _skipped(skipped: Skipped) -> dict[str, object]:
         **_about(skipped.group),
         "outcome": "skipped",
         "reason": skipped.reason,
-        "until": timestamp(skipped.until) if skipped.until else None,
+        "until": _moment(skipped.until),
     }
 
 
 def _held(step: Unsettled) -> dict[str, object]:
     about = _about(step.attempt.intent.group)
-    return {**about, "outcome": "unknown", "reason": step.attempt.reason}
+    settles_at = _moment(step.attempt.settles_at)
+    return {**about, "outcome": "unknown", "reason": step.attempt.reason, "settlesAt": settles_at}
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, object]:

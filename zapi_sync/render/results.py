@@ -12,12 +12,13 @@ from zapi_sync.core.scaffold import Fate
 from zapi_sync.language import Text, _, told
 from zapi_sync.render.complaints import HINT
 from zapi_sync.render.safe import printable, width
-from zapi_sync.render.text import doubt
-from zapi_sync.render.words import seconds, table
+from zapi_sync.render.text import doubt, rate_limit
+from zapi_sync.render.words import table
 from zapi_sync.zapi.outcomes import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from zapi_sync.core.model import Group, GroupKey, Record
     from zapi_sync.core.progress import Finished, Skipped
@@ -47,16 +48,31 @@ def finished(finished: Finished, paint: Paint) -> str:
     name = _name(group)
     match finished.outcome:
         case Created(phone):
-            return f"{_word(_FOUND[finished.how], paint.green)}{name}  {phone}"
-        case Rejected(cause, said, retry_after):
-            wait = _(" (it asks to wait {time})", time=seconds(retry_after)) if retry_after else ""
-            says = _("Z-API says: {said}{wait}", said=printable(said), wait=wait)
-            return f"{_word(_REJECTED, paint.red)}{name}: {says}\n{_hint(remedy(cause, group.instance))}"
+            return f"{_word(_FOUND[finished.how], paint.green)}{name}  {phone}{_rest(finished)}"
+        case Rejected(cause, said):
+            says = _("Z-API says: {said}", said=printable(said))
+            what = f"{_word(_REJECTED, paint.red)}{name}: {says}{_rest(finished)}"
+            return f"{what}\n{_hint(remedy(cause, group.instance))}"
         case Unsent(reason):
             hint = Text("nothing left this machine: check network and ZAPI_BASE_URL, then apply again")
             return f"{_word(_NOT_SENT, paint.red)}{name}: {printable(reason)}\n{_hint(hint)}"
         case Unknown(reason):
-            return f"{_word(_UNKNOWN, paint.yellow)}{name}: {printable(reason)}\n          {doubt(group)}"
+            what = f"{_word(_UNKNOWN, paint.yellow)}{name}: {printable(reason)}{_rest(finished)}"
+            return f"{what}\n          {doubt(group, again_at(finished))}"
+
+
+def again_at(finished: Finished) -> datetime | None:
+    """From when another apply settles an unknown outcome and goes on: not before a rate limit ends."""
+    if finished.settles_at is None or finished.not_before is None:
+        return finished.settles_at
+    return max(finished.settles_at, finished.not_before)
+
+
+def _rest(finished: Finished) -> str:
+    """A further line on the rate limit that an answer spoke of."""
+    if finished.not_before is None:
+        return ""
+    return "\n          " + rate_limit(finished.group.instance, finished.not_before)
 
 
 def _word(word: Text, tint: Callable[[str], str]) -> str:
@@ -91,6 +107,13 @@ def why_skipped(skipped: Skipped) -> str:
             until = timestamp(skipped.until) if skipped.until else _("later")
             return _(
                 'the budget of a day is used up on the instance "{instance}"; run again after {until}',
+                instance=instance,
+                until=until,
+            )
+        case SkipReason.RATE_LIMITED:
+            until = timestamp(skipped.until) if skipped.until else _("later")
+            return _(
+                'a rate limit stops the instance "{instance}"; run again after {until}',
                 instance=instance,
                 until=until,
             )

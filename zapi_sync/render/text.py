@@ -12,8 +12,9 @@ from zapi_sync.render.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from zapi_sync.core.model import Group, GroupKey
+    from zapi_sync.core.model import Group, GroupKey, InstanceName
     from zapi_sync.core.moves import Move
     from zapi_sync.core.pacing import Forecast
     from zapi_sync.core.phones import Phone
@@ -130,15 +131,37 @@ def _unsettled(step: Unsettled, paint: Paint) -> str:
         f"{paint.yellow('? ' + printable(step.key))}  {paint.dim(note)}\n"
         f"    groupName   {printable(group.group_name)}\n"
         f"    {sent} {timestamp(step.attempt.sent_at)}; {printable(step.attempt.reason)}\n"
-        f"    {doubt(group)}"
+        f"    {doubt(group, step.attempt.settles_at)}"
     )
 
 
-def doubt(group: Group) -> str:
-    """What a creation in doubt means, and the ways on."""
+def rate_limit(instance: InstanceName, until: datetime) -> str:
+    """That an instance creates nothing until then."""
+    return _(
+        'A rate limit stops the instance "{instance}": apply creates nothing on it before {until} '
+        "(--ignore-rate-limit overrides).",
+        instance=printable(instance),
+        until=timestamp(until),
+    )
+
+
+def doubt(group: Group, settles_at: datetime | None) -> str:
+    """What an unsettled creation means, and the ways on; `settles_at` is when absence settles it."""
     key, instance = printable(group.key), printable(group.instance)
+    if settles_at:
+        further = [
+            _("The API refused it, and the group may exist all the same, so no second request is sent."),
+            _(
+                "Run apply again after {time}: if the group is not listed then, apply creates it.",
+                time=timestamp(settles_at),
+            ),
+        ]
+    else:
+        further = [
+            _("the group may exist or not, so no second request is sent. Run apply again: it looks again.")
+        ]
     lines = [
-        _("the group may exist or not, so no second request is sent. Run apply again: it looks again."),
+        *further,
         _('Or look at the phone of the instance "{instance}", and settle it by hand', instance=instance),
         _("(with the same -f, --state and --sandbox):"),
         "  " + _("zapi-sync resolve {key} --adopt ID   the group is there", key=key),
@@ -235,7 +258,10 @@ def _course(forecasts: Sequence[Forecast]) -> Iterator[str]:
     if took >= 1:
         together = _(", the instances side by side") if len(forecasts) > 1 else ""
         yield _("At this pace it takes about {time}{together}.", time=seconds(took), together=together)
-    short = [each for each in forecasts if each.left_over]
+    for each in forecasts:
+        if each.not_before:
+            yield rate_limit(each.instance, each.not_before)
+    short = [each for each in forecasts if each.left_over and not each.not_before]
     for each in short[:MAX_COURSES]:
         yield _shortage(each)
     if len(short) > MAX_COURSES:

@@ -115,6 +115,10 @@ _LOSSES = {
         _("200 with an error that nobody documents"), acts.fixed({"error": "Unexpected error"})
     ),
     "no-response-200": What(_("200, WhatsApp is silent"), acts.fixed({"error": "Whatsapp did not respond"})),
+    "refused-400": What(_("400 with no known reason"), acts.fixed({"error": "Bad Request"}, 400)),
+    "too-many-400": What(_("400, too many requests"), acts.fixed({"error": "too many requests"}, 400)),
+    "overlimit-400": What(_("400, WhatsApp's rate limit"), acts.fixed({"error": "rate-overlimit"}, 400)),
+    "overlimit-200": What(_("200, WhatsApp's rate limit"), acts.fixed({"error": "rate-overlimit"})),
     "no-response-400": What(
         _("400, WhatsApp is silent"), acts.fixed({"error": "Whatsapp did not respond"}, 400)
     ),

@@ -2,7 +2,7 @@
 
 Two things settle a call: an answer that names the group, and an answer that rules the creation out. All else
 leaves the outcome unknown, because create-group has no idempotency key: a second request after a lost answer
-would make a second group. docs/decisions/0003-what-an-answer-proves.md gives the reasons.
+would make a second group. docs/decisions/0019-a-refusal-is-not-proof.md gives the reasons.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 
 from zapi_sync.core.forms import PARTICIPANT, as_invitation_link, is_group_id
 from zapi_sync.core.model import GroupId, credential_variables
-from zapi_sync.core.outcome import Cause, Contradictory, Created, Rejected, Unknown
+from zapi_sync.core.outcome import Cause, Contradictory, Created, RateLimit, Rejected, Unknown
 from zapi_sync.language import Text
+from zapi_sync.zapi.refusals import (
+    PROVEN_STATUSES,
+    RATE_LIMIT_STATUS,
+    STATUSES_OF_TEXTS,
+    asks_to_slow_down,
+    is_ambiguous,
+    proven_cause,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,34 +32,8 @@ if TYPE_CHECKING:
 MAX_TEXT = 300
 """How much of what the API says is kept, in characters."""
 
-# 405 and 415: Z-API, create-group page. The others are HTTP's own meaning: refused as it stood.
-_STATUS_CAUSES = {
-    400: Cause.INPUT,
-    401: Cause.CREDENTIALS,
-    403: Cause.CREDENTIALS,
-    404: Cause.NOT_FOUND,
-    405: Cause.METHOD,
-    413: Cause.INPUT,
-    415: Cause.CONTENT_TYPE,
-    422: Cause.INPUT,
-    429: Cause.RATE_LIMIT,
-}
-
-# Field reports (not documented): what `error` says, in lower case, where no group came of a call.
-_TEXT_CAUSES = (
-    (re.compile("client-token|null not allowed"), Cause.CREDENTIALS),
-    (re.compile("must subscribe"), Cause.SUBSCRIPTION),
-    (
-        re.compile("connected with whatsapp|not connected|restore the session|has been disconnected"),
-        Cause.DISCONNECTED,
-    ),
-    (re.compile("instance not found|instance not initialize|not_found"), Cause.NOT_FOUND),
-    (re.compile("phone not exists|phone is wrong|invalid phone"), Cause.INPUT),
-)
-
-# Field report: says nothing about the outcome, whatever the status.
-# Looked for in the body as it came: what is said is cut and masked.
-_AMBIGUOUS = re.compile(rb"did not respond|time(?:d )?out", re.IGNORECASE)
+_NO_ANSWER_OF_THE_CALL = (408, 499)
+"""4xx that a gateway gives while the call may still be under way: they refuse nothing."""
 
 # An answer that speaks of a group in a form that is not the documented one.
 _TRACE_OF_A_GROUP = re.compile(rb"[0-9]{8}-group|chat\.whatsapp\.com|@g\.us")
@@ -60,24 +42,37 @@ _MEMBERS_OF_A_GROUP = ("phone", "groupId", "id", "value", "invitationLink")
 
 def classify(answer: Answer, mask: Callable[[str], str] = str) -> Created | Rejected | Unknown:
     """What an answer to create-group proves; `mask` takes secrets out of what the API says."""
+    status, texts = answer.status, answer.texts()
+    why: str
+    slow_down = asks_to_slow_down(texts)
+    limit = rate_limit_of(RATE_LIMIT_STATUS if slow_down else status, answer.retry_after)
     if not answer.complete:
-        return Unknown(Text("the answer ({status}) broke off", status=answer.status))
+        return Unknown(Text("the answer ({status}) broke off", status=status), rate_limit=limit)
     try:
         body = _json_object(answer)
     except Contradictory:
-        return Unknown(Text("the API answered {status}, and contradicts itself", status=answer.status))
+        why = Text("the API answered {status}, and contradicts itself", status=status)
+        return Unknown(why, rate_limit=limit)
     phone = body.get("phone") if body else None
-    if body and is_group_id(phone) and answer.status in (200, 201):
-        return Created(GroupId(str(phone)), as_invitation_link(body.get("invitationLink")), _not_added(body))
-    said = _said(body, mask)
+    if body and is_group_id(phone) and status in (200, 201):
+        link = as_invitation_link(body.get("invitationLink"))
+        return Created(GroupId(str(phone)), link, _not_added(body), limit)
     if _speaks_of_a_group(answer, body):
-        return Unknown(Text("the API answered {status}, and yet spoke of a group", status=answer.status))
-    cause = None if _AMBIGUOUS.search(answer.body) else _cause(answer.status, body)
-    if cause is None:
-        return Unknown(_why_unknown(answer.status, body, said))
-    return Rejected(
-        cause, said or Text("status {status}", status=answer.status), _seconds(answer.retry_after)
-    )
+        why = Text("the API answered {status}, and yet spoke of a group", status=status)
+        return Unknown(why, rate_limit=limit)
+    said = _said(body, mask)
+    why = _why_unknown(status, body, said)
+    if is_ambiguous(texts):
+        return Unknown(why, rate_limit=limit)
+    cause = None if slow_down else _proven_cause(status, body)
+    if cause:
+        return Rejected(cause, said or Text("status {status}", status=status), limit)
+    return Unknown(why, refused=_refuses(status, body), rate_limit=limit)
+
+
+def rate_limit_of(status: int, retry_after: str | None) -> RateLimit | None:
+    """The rate limit that the head of an answer speaks of."""
+    return RateLimit(_seconds(retry_after)) if status == RATE_LIMIT_STATUS else None
 
 
 def remedy(cause: Cause, instance: InstanceName) -> str:
@@ -96,6 +91,9 @@ def remedy(cause: Cause, instance: InstanceName) -> str:
             "connect the number again: read the QR code in the Z-API panel, then apply again"
         ),
         Cause.INPUT: Text("correct the group in the config, then apply again"),
+        Cause.OWN_NUMBER: Text(
+            "remove the connected number from the group's phones: it is in every group that it creates"
+        ),
         Cause.NOT_FOUND: Text(
             "check {instance_id} and {token}, and ZAPI_BASE_URL if it is set",
             instance_id=instance_id,
@@ -119,17 +117,31 @@ def _speaks_of_a_group(answer: Answer, body: dict[str, object] | None) -> bool:
     return any(named) or _TRACE_OF_A_GROUP.search(ascii_alone) is not None
 
 
-def _cause(status: int, body: dict[str, object] | None) -> Cause | None:
-    """Why the call was turned down; None where the answer does not rule the creation out.
+def _proven_cause(status: int, body: dict[str, object] | None) -> Cause | None:
+    """Why the call was refused before anything was done; None where nothing proves that (zapi/refusals.py).
 
-    A status that means a refusal does; at 200 it takes an `error` that is known to, and not a mere message.
+    It takes an `error`, and not a mere `message`.
     """
-    given = body.get("error") if body else None
-    error = given.lower() if isinstance(given, str) else ""
-    by_text = next((cause for text, cause in _TEXT_CAUSES if text.search(error)), None)
-    if status in _STATUS_CAUSES:
-        return by_text or _STATUS_CAUSES[status]
-    return by_text if status in (200, 201) else None
+    error, message = (body.get("error"), body.get("message")) if body else (None, None)
+    cause = None
+    if isinstance(error, str) and status in STATUSES_OF_TEXTS:
+        cause = proven_cause(error, message if isinstance(message, str) else "")
+    return cause or PROVEN_STATUSES.get(status)
+
+
+def _refuses(status: int, body: dict[str, object] | None) -> bool:
+    """Whether a complete answer says no: a 4xx, or a 200 with an error, as failures come with 200 as well.
+
+    At any other status it takes an `error` that is a rate limit, and not a gateway's page that asks to try
+    again later.
+    """
+    members = body or {}
+    error = members.get("error")
+    if status not in (200, 201):
+        is_told = isinstance(error, str) and asks_to_slow_down([error])
+        return is_told or (400 <= status < 500 and status not in _NO_ANSWER_OF_THE_CALL)
+    says_no = members.get("value") is False or members.get("success") is False
+    return bool(isinstance(error, str) and error) or says_no
 
 
 def _why_unknown(status: int, body: dict[str, object] | None, said: str) -> str:
