@@ -206,6 +206,8 @@ def _become(order: Mapping[str, Any], folder: str, log: str) -> int:
     if order.get("impatient"):
         zapi: Any = importlib.import_module("zapi_sync.edge.zapi")
         zapi.RETRY_PAUSES = (0.0, 0.0)
+        shared: Any = importlib.import_module("zapi_sync.shared_state")
+        shared._RETRY_SECONDS = 0.05
     how, *at = order.get("point") or ["before", 0, ""]
     Watch(trace, how, (at[0], at[1])).install()
     code = zapi_sync.cli.run(order["argv"])

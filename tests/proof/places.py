@@ -42,6 +42,8 @@ def postgresql(folder: Path) -> Place:
 
     def everything() -> bytes:
         with running.connected(database) as connection:
+            if connection.execute("select to_regclass('zapi_sync.states')").fetchone() == (None,):
+                return b""  # no state was ever written
             tables = [
                 connection.execute(SQL("select * from zapi_sync.{}").format(Identifier(name)))
                 for name in TABLES

@@ -18,10 +18,13 @@ QUICK = ("--settle", "0", "--timeout", "1")
 FOR_EVER = 100_000
 
 REFUSED = {
-    "create-429", "create-client-token-403", "create-not-configured-400", "create-subscribe-400",
+    "create-client-token-403", "create-not-configured-400", "create-subscribe-400",
     "create-disconnected-400", "create-disconnected-200", "create-instance-404", "create-not-found-200",
 }  # fmt: skip
 """Answers that rule the creation out: the next apply may send again."""
+RATE_LIMITS = ("create-429", "create-too-many", "create-overlimit")
+"""How the names of the faults begin that ask to slow down: nothing more leaves the instance in that run."""
+GO_ON = ("--ignore-rate-limit",)
 AFTER_ALL = {"create-truncated", "create-no-phone", "create-null-phone"}
 """The group is made, and the answer does not say so."""
 TWICE = "create-twice"
@@ -62,21 +65,24 @@ def create_case(world: World, tally: Tally, fault: str, position: int) -> None:
     world.remote.heal()
     world.remote.come_to_rest()
     before = world.remote.posts(world.instance)
-    codes = [first.code, *(world.run(*APPLY, *QUICK).code for _ in range(2))]
-    posts = world.remote.posts(world.instance)
     key = sorted(WANTED)[position]
+    if is_limit := fault.startswith(RATE_LIMITS):
+        assert before.total() == position + 1, "a request left after a rate limit"
+    codes = [first.code, *(world.run(*APPLY, *QUICK, *GO_ON).code for _ in range(2))]
+    posts = world.remote.posts(world.instance)
     held = []
     if fault in REFUSED:
         assert codes == [1, 0, 0], (codes, first.said)
         posts[WANTED[key]] -= 1  # the request that was turned down
-    elif fault.endswith("-before"):
+    elif fault.endswith("-before") or fault == "create-429":
         assert codes == [4, 4, 4], (codes, first.said)
-        assert posts == before, "a second request left while the first is in doubt"
+        assert posts[WANTED[key]] == 1, "a second request left while the first is unsettled"
+        assert is_limit or posts == before
         assert world.missing(WANTED) == [key]
         held = by_hand(world, key) if position == MIDDLE else by_time(world)
         posts = world.remote.posts(world.instance)
     else:
-        assert codes == [0, 0, 0], (codes, first.said)
+        assert codes == [3 if is_limit and position != LAST else 0, 0, 0], (codes, first.said)
     assert {name: posts[name] - (name == WANTED[key] and bool(held)) for name in posts} == dict.fromkeys(
         WANTED.values(), 1
     )
@@ -93,13 +99,13 @@ def create_case(world: World, tally: Tally, fault: str, position: int) -> None:
 def by_hand(world: World, key: str) -> list[str]:
     """A person looked at the phone."""
     assert world.run("resolve", key, "--retry").code == 0
-    assert world.run(*APPLY, *QUICK).code == 0
+    assert world.run(*APPLY, *QUICK, *GO_ON).code == 0
     return [key]
 
 
 def by_time(world: World) -> list[str]:
     """An operator declared absence to be proof."""
-    assert world.run(*APPLY, *QUICK, "--absent-after", "0").code == 0
+    assert world.run(*APPLY, *QUICK, *GO_ON, "--absent-after", "0").code == 0
     return ["by time"]
 
 
@@ -189,7 +195,10 @@ def test_every_fault_of_a_listing_while_the_state_is_gone(new_world: NewWorld, f
 def test_some_faults_of_each_kind(new_world: NewWorld, figure: Figure) -> None:
     """A few of each, in the first stage."""
     tally = Tally()
-    for fault in ("create-close-after", "create-500-before", "create-no-phone", "create-429", "create-twice"):
+    for fault in (
+        "create-close-after", "create-500-before", "create-no-phone", "create-429",
+        "create-overlimit-400-after", "create-refused-400-before", "create-twice",
+    ):  # fmt: skip
         create_case(new_world(), tally, fault, MIDDLE)
     for fault in ("groups-lag", "groups-truncated", "metadata-404", "link-null", "device-500"):
         settling_case(new_world(), tally, fault, FOR_EVER)

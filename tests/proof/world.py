@@ -98,6 +98,10 @@ class Remote:
         path = f"/instances/{instance}/token/t/create-group"
         return str(self._ask("POST", path, body, {"Client-Token": "a person"})["phone"])
 
+    def new_link(self, instance: str, phone: str) -> None:
+        """A person gives a group a new invite link."""
+        self._ask("POST", "/sandbox/happen", {"act": "reset-link", "instance": instance, "group": phone})
+
     def posts(self, instance: str) -> Counter[str]:
         """How many create-group requests came in for each name; one without its body names none."""
         return Counter(
