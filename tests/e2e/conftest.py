@@ -27,6 +27,12 @@ ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("zapi-sync"))
 
 
+def later(hours: float) -> dict[str, str]:
+    """The environment of a run on a machine whose clock is hours ahead (tests/e2e/later)."""
+    folder = ROOT / "tests" / "e2e" / "later"
+    return {"PYTHONPATH": str(folder), "DAYS_LATER": str(hours / 24)}
+
+
 @dataclass
 class Result:
     """What a run left behind."""
@@ -98,6 +104,7 @@ class ZapiSync:
         result = Result(code, out.decode(), err.decode())
         assert "Traceback" not in result.out + result.err
         assert "internal error" not in result.err
+        assert "erro interno" not in result.err
         for secret in secrets_of({**self.environment, **environment}):
             assert secret not in result.out + result.err
         return result

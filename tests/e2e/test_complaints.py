@@ -119,6 +119,14 @@ def test_a_file_that_is_not_there_hides_no_other_s_mistakes(zapi_sync: Any) -> N
     assert heads == ["a.yaml:3:1:", "none.yaml:", "b.yaml:1:10:"]
 
 
+NEVER = "2026-02-30T10:00:00Z"
+
+
+def with_log(log: object) -> str:
+    """A state of version 2 with what it keeps of an instance's requests."""
+    return json.dumps(STATE | {"version": 2, "requests": {"default": log}})
+
+
 CORRUPT_STATES = {
     "": "the file is empty, and an empty state is not the same as none",
     "{": "a member's name in double quotes is missing here",
@@ -130,7 +138,15 @@ CORRUPT_STATES = {
     json.dumps(STATE | {"serial": 10**4000}): '"serial" must be a whole number from 1',
     json.dumps(STATE | {"extra": 1}): "extra",
     '{"version": 1, "version": 1}': '"version" stands twice in one object',
-    json.dumps(STATE | {"version": 2}): "this state has version 2, and this zapi-sync knows versions up to 1",
+    json.dumps(STATE | {"version": 3}): "this state has version 3, and this zapi-sync knows versions up to 2",
+    json.dumps(STATE | {"requests": {}}): '"version" must be the number 2, and this is the number 1',
+    with_log({"nope": 1}): '"nope" of "default" is unknown',
+    with_log({"madeNothing": {"a": "today"}}): '"a" of "madeNothing" must be a moment, as in 2026',
+    with_log({"madeNothing": {"a": NEVER}}): '"a" of "madeNothing" is no moment in time',
+    with_log({"notBefore": NEVER, "rateLimits": 1}): '"notBefore" of "default" is no moment in time',
+    with_log(
+        {"notBefore": "2026-11-23T10:00:00Z", "rateLimits": 0}
+    ): '"rateLimits" of "default" must be a whole',
 }
 
 

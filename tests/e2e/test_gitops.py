@@ -165,6 +165,23 @@ def test_the_day_s_budget_is_no_failure_and_a_later_run_goes_on(repository: Repo
     assert repository.served.names() == ["Group a", "Group b"]
 
 
+def test_rate_limit_holds_on_the_next_runner(repository: Repository) -> None:
+    repository.config("a", "b", "c")
+    repository.push("Three groups")
+    repository.served.fault("create-overlimit-400-before", 3)
+    well, apply = repository.merged()
+    assert not well
+    assert "::error title=zapi-sync::a creation is unsettled" in apply.log
+    limit = repository.state()["requests"]["default"]
+    assert (list(limit), limit["rateLimits"]) == (["notBefore", "rateLimits"], 1)
+    assert "groups.state.json.journal" in repository.files()
+    well, again = repository.merged("schedule")
+    assert not well
+    assert f"run again after {limit['notBefore']}" in again.log
+    assert repository.state()["requests"]["default"] == limit
+    assert len(repository.served.creates()) == 1
+
+
 def test_what_is_unsettled_is_kept_and_settled_by_the_next_runner(repository: Repository) -> None:
     repository.workflow("arguments: --deadline=20000", "arguments: |\n            --settle\n            0")
     repository.push("No patience")

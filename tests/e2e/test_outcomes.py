@@ -20,7 +20,7 @@ BORN_UNSEEN = [
 
 NEVER_BORN = [
     "create-500-before",
-    "create-409-before",
+    "create-408-before",
     "create-close-before",
     "create-no-response-400-before",
 ]
@@ -33,7 +33,6 @@ TURNED_DOWN = {
     "create-disconnected-200": "connect the number again",
     "create-instance-404": "check ZAPI_INSTANCE_ID and ZAPI_TOKEN, and ZAPI_BASE_URL",
     "create-not-found-200": "check ZAPI_INSTANCE_ID and ZAPI_TOKEN, and ZAPI_BASE_URL",
-    "create-429": "wait hours rather than minutes",
 }
 
 
@@ -237,13 +236,15 @@ def test_a_call_that_was_turned_down_says_what_to_do(
 def test_a_group_that_is_refused_does_not_hide_the_others(online: Any, served: Any) -> None:
     path = online.groups("a", "b", "c")
     path.write_text(path.read_text().replace("5544999900001", CONNECTED_NUMBER))  # one of b's
+    served.fault("device-500", 10)  # so that apply does not know whose it is
 
     done = online(*APPLY, "--format", "json")
     assert done.code == 1
     assert [(group["key"], group["outcome"]) for group in done.json["groups"]] == [
         ("a", "created"), ("b", "rejected"), ("c", "created"),
     ]  # fmt: skip
-    assert done.json["groups"][1]["cause"] == "input"
+    assert done.json["groups"][1]["cause"] == "own_number"
+    assert done.json["groups"][1]["reason"] == "The connected phone must not be among the phones"
 
 
 def test_two_unknown_outcomes_in_a_row_stop_the_instance_and_no_other(online: Any, served: Any) -> None:

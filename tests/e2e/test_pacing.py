@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from .conftest import ROOT, wait_for_creates
+import pytest
+
+from zapi_sync.sandbox import CONNECTED_NUMBER
+
+from .clones import Clones, clones
+from .conftest import later, wait_for_creates
+
+__all__ = ["clones"]  # a fixture
 
 APPLY = ("apply", "--auto-approve", "--pace", "0", "--settle", "0")
-LATER = ROOT / "tests" / "e2e" / "later"
 
 
 def config(pacing: str, **groups: str) -> str:
@@ -53,33 +57,115 @@ def test_the_pace_holds_across_runs(online: Any, served: Any) -> None:
 
 
 def test_thirty_groups_at_ten_a_day_take_three_fresh_machines_on_three_days(
-    online: Any, served: Any, tmp_path: Path
+    online: Any, served: Any, clones: Clones
 ) -> None:
-    def git(folder: Path, *arguments: str) -> None:
-        named = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org")
-        subprocess.run(["git", "-C", str(folder), *named, *arguments], check=True, capture_output=True)
-
-    remote = tmp_path / "remote.git"
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(remote)], check=True)
     online.write(config("{every: 0s, perDay: 10}", **{f"g{number:02}": "default" for number in range(30)}))
-    git(online.folder, "init", "-q", "-b", "main")
-    git(online.folder, "add", "groups.yaml")
-    git(online.folder, "commit", "-qm", "Groups")
-    git(online.folder, "push", "-q", str(remote), "main")
-
+    clones.begin()
     ended = []
     for day in range(3):
-        online.folder = tmp_path / f"machine-{day}"
-        git(tmp_path, "clone", "-q", str(remote), str(online.folder))
-        done = online("apply", "--auto-approve", DAYS_LATER=str(day), PYTHONPATH=str(LATER))
+        clones.move_on()
+        done = online("apply", "--auto-approve", **later(24 * day))
         ended.append((done.code, len(served.creates())))
-        again = online("apply", "--auto-approve", DAYS_LATER=str(day + 0.9), PYTHONPATH=str(LATER))
+        again = online("apply", "--auto-approve", **later(24 * (day + 0.9)))
         assert (again.code, len(served.creates())) == ended[-1]
-        git(online.folder, "add", "groups.state.json")
-        git(online.folder, "commit", "-qm", "State")
-        git(online.folder, "push", "-q", "origin", "main")
     assert ended == [(3, 10), (3, 20), (0, 30)]
     assert len(served.names()) == 30
+
+
+REJECTED = ["create-client-token-403", "create-disconnected-200", "create-instance-404"]
+
+
+@pytest.mark.parametrize("fault", REJECTED)
+def test_rejected_requests_count_for_the_budget_of_a_day(
+    online: Any, served: Any, clones: Clones, fault: str
+) -> None:
+    online.write(config("{every: 0s, perDay: 2}", a="default", b="default"))
+    clones.begin()
+    served.fault(fault, 2)
+    for number in (1, 2):
+        done = online(*APPLY)
+        assert (done.code, len(served.creates())) == (1, number), done.err
+        assert len(online.state()["requests"]["default"]["madeNothing"]) == number
+        clones.move_on()
+    for hours in (0, 23.9):
+        done = online(*APPLY, **later(hours))
+        assert (done.code, len(served.creates())) == (3, 2)
+        assert 'not tried a: the budget of a day is used up on the instance "default"' in done.err
+    assert online("plan", "--format", "json").json["forecast"]["instances"][0]["room"] == 0
+    assert online(*APPLY, **later(24.1)).code == 0
+    assert "requests" not in online.state()
+
+
+def test_rejected_requests_count_for_the_pace_of_later_runs(online: Any, served: Any, clones: Clones) -> None:
+    online.write(config("{every: 1h}", a="default"))
+    clones.begin()
+    served.fault("create-client-token-403")
+    assert online("apply", "--auto-approve").code == 1
+    for _ in range(2):
+        done = online("apply", "--auto-approve", "--deadline", "60")
+        assert (done.code, len(served.creates())) == (3, 1), done.err
+        assert "not tried a: its turn would come after the --deadline" in done.err
+        clones.move_on()
+    assert online("apply", "--auto-approve", **later(1.2)).code == 0
+
+
+def test_rejected_requests_count_for_the_pace_within_a_run(online: Any, served: Any) -> None:
+    path = online.write(config("{every: 1h}", a="default", b="default"))
+    path.write_text(path.read_text().replace("5544999990001", CONNECTED_NUMBER, 1))  # a's
+    served.fault("device-500", 10)
+    done = online("apply", "--auto-approve", "--deadline", "60")
+    assert (done.code, len(served.creates())) == (1, 1), done.err
+    assert "rejected  a" in done.err
+    assert "not tried b: its turn would come after the --deadline" in done.err
+
+
+def test_request_that_never_left_counts_for_nothing(online: Any, served: Any) -> None:
+    online.write(config("{every: 0s, perDay: 1}", a="default"))
+    closed = online("apply", "--auto-approve", ZAPI_BASE_URL="http://127.0.0.1:1")
+    assert closed.code == 1
+    assert online("apply", "--auto-approve").code == 0
+
+
+def test_unsettled_request_counts_once_after_a_retry(online: Any, served: Any) -> None:
+    online.write(config("{every: 0s, perDay: 2}", a="default", b="default"))
+    served.fault("create-close-before")
+    assert online(*APPLY, "--target", "a").code == 4
+    assert online("resolve", "a", "--retry").code == 0
+    assert len(online.state()["requests"]["default"]["madeNothing"]) == 1
+    done = online(*APPLY)
+    assert (done.code, len(served.creates())) == (3, 2), done.err
+    assert "not tried b: the budget of a day is used up" in done.err
+
+
+@pytest.mark.parametrize(
+    "forget", [("state", "rm", "b", "--auto-approve"), ("state", "push", "-", "--force")]
+)
+def test_forgotten_group_counts_for_the_budget_of_a_day(
+    online: Any, served: Any, clones: Clones, forget: tuple[str, ...]
+) -> None:
+    online.write(config("{every: 0s, perDay: 2}", a="default"))
+    assert online(*APPLY).code == 0
+    clones.begin()
+    before = online("state", "pull").out
+    online.write(config("{every: 0s, perDay: 2}", a="default", b="default"))
+    assert online(*APPLY).code == 0
+    assert online(*forget, stdin=before.encode()).code == 0
+    assert list(online.state()["groups"]) == ["a"]
+    online.write(config("{every: 0s, perDay: 2}", a="default", c="default"))
+    clones.push("groups.yaml")
+    clones.move_on()
+    done = online(*APPLY, **later(23.9))
+    assert (done.code, len(served.creates())) == (3, 2), done.err
+    assert 'not tried c: the budget of a day is used up on the instance "default"' in done.err
+    assert online(*APPLY, **later(24.1)).code == 0
+    assert "requests" not in online.state()
+
+
+def test_sandbox_has_no_pace(zapi_sync: Any) -> None:
+    zapi_sync.write(config("{every: 1h, perDay: 1}", a="default", b="default", c="default"))
+    done = zapi_sync("apply", "--sandbox", "--auto-approve")
+    assert done.code == 0, done.err
+    assert list(zapi_sync.state("groups.sandbox.state.json")["groups"]) == ["a", "b", "c"]
 
 
 def test_two_instances_take_the_time_of_one(online: Any, served: Any) -> None:

@@ -54,6 +54,26 @@ def test_what_is_shown_is_the_plan(planned: Any, fits: Fits) -> None:
     fits(planned("show", "it.plan", "--format", "json").json, "saved-plan")
 
 
+def test_a_plan_of_a_state_that_was_migrated_is_refused(online: Any, served: Any) -> None:
+    """Its groups would be recorded in the state that nobody goes on with, and created again."""
+    online.groups("a")
+    assert online(*("apply", "--auto-approve"), *APPLY).code == 0
+    online.groups("a", "b")
+    assert online("plan", "--out", "it.plan").code == 0
+    assert online("state", "migrate", "groups.state.json", "other.state.json").code == 0
+    refused = online("apply", "it.plan", *APPLY, ZAPI_SYNC_STATE="other.state.json")
+    assert refused.code == 1
+    assert "this plan is of the state groups.state.json, and ZAPI_SYNC_STATE names other.state.json" in (
+        refused.err
+    )
+    assert "hint: make a new plan: zapi-sync plan --out it.plan; nothing was sent" in refused.err
+    told = online("apply", "it.plan", *APPLY, ZAPI_SYNC_STATE="other.state.json", LANG="pt_BR.UTF-8").err
+    assert "este plano é do estado groups.state.json, e ZAPI_SYNC_STATE diz other.state.json" in told
+    assert len(served.creates()) == 1
+    assert online("apply", "it.plan", *APPLY, ZAPI_SYNC_STATE="./groups.state.json").code == 0
+    assert len(served.creates()) == 2
+
+
 def test_after_an_edit_of_the_config_it_is_refused_with_the_difference(planned: Any, served: Any) -> None:
     planned.groups("a", "b", "d")
     refused = planned("apply", "it.plan", *APPLY)

@@ -43,7 +43,7 @@ def test_killed_before_the_answer_came_the_next_run_finds_the_group(online: Any,
     assert (served.names(), len(served.creates())) == (["Group a", "Group b"], 2)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_finishes_the_group_at_hand(online: Any, served: Any, number: int) -> None:
     online.groups("a", "b", "c")
     served.fault("create-slow")

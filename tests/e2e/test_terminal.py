@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -28,11 +29,12 @@ def nothing() -> None:
 def at_a_terminal(
     zapi_sync: Any,
     *arguments: str,
-    answer: str,
+    answer: str | signal.Signals,
     meanwhile: Callable[[], object] = nothing,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Runs a command at a pseudo-terminal; at its question something happens, and then an answer is typed.
+    """Runs a command at a pseudo-terminal; at its question something happens, and then an answer is typed, or
+    the signal is sent that the answer is.
 
     Returns its code, and what was seen.
     """
@@ -56,7 +58,10 @@ def at_a_terminal(
             break
         if not asked and any(question.encode() in seen for question in QUESTIONS):
             meanwhile()
-            os.write(ours, answer.encode() + b"\n")
+            if isinstance(answer, signal.Signals):
+                process.send_signal(answer)
+            else:
+                os.write(ours, answer.encode() + b"\n")
             asked = True
     os.close(ours)
     return process.wait(), seen.decode()

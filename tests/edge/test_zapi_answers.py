@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zapi_sync.core.outcome import Cause, Created, Outcome, Rejected, Unknown
+from zapi_sync.core.outcome import Cause, Created, Outcome, RateLimit, Rejected, Unknown
 from zapi_sync.edge.zapi import MAX_ANSWER_BYTES
 
 from .calls import create
@@ -40,13 +40,21 @@ def chunked(*chunks: bytes) -> bytes:
             http("400 Bad Request", b'{"error": "Phone not exists"}'),
             Rejected(Cause.INPUT, "Phone not exists"),
         ),
-        (http("401 Unauthorized", b""), Rejected(Cause.CREDENTIALS, "status 401")),
-        (http("404 Not Found", b"<html>"), Rejected(Cause.NOT_FOUND, "status 404")),
+        (
+            http("403 Forbidden", b'{"error": "null not allowed"}'),
+            Rejected(Cause.CREDENTIALS, "null not allowed"),
+        ),
+        (
+            http("404 Not Found", b'{"error": "Instance not found"}'),
+            Rejected(Cause.NOT_FOUND, "Instance not found"),
+        ),
+        (http("401 Unauthorized", b""), Unknown("the API answered 401 with nothing usable", refused=True)),
+        (http("404 Not Found", b"<html>"), Unknown("the API answered 404 with nothing usable", refused=True)),
         (http("405 Method Not Allowed", b"{}"), Rejected(Cause.METHOD, "status 405")),
         (http("415 Unsupported Media Type", b"{}"), Rejected(Cause.CONTENT_TYPE, "status 415")),
         (
             http("429 Too Many Requests", b"{}", "Retry-After: 120"),
-            Rejected(Cause.RATE_LIMIT, "status 429", 120),
+            Unknown("the API answered 429 with no explanation", refused=True, rate_limit=RateLimit(120)),
         ),
         (
             http("200 OK", b'{"error": "Whatsapp not connected"}'),
@@ -68,7 +76,15 @@ def chunked(*chunks: bytes) -> bytes:
             Unknown("the API answered 308 with nothing usable"),
         ),
         (http("408 Request Timeout", b"{}"), Unknown("the API answered 408 with no explanation")),
-        (http("409 Conflict", b'{"error": "x"}'), Unknown("the API answered 409: x")),
+        (http("409 Conflict", b'{"error": "x"}'), Unknown("the API answered 409: x", refused=True)),
+        (
+            http("400 Bad Request", b'{"error": "rate-overlimit"}', "Retry-After: 7"),
+            Unknown("the API answered 400: rate-overlimit", refused=True, rate_limit=RateLimit(7)),
+        ),
+        (
+            http("500 Error", b'{"error": "rate-overlimit"}'),
+            Unknown("the API answered 500: rate-overlimit", refused=True, rate_limit=RateLimit()),
+        ),
         (
             http("500 Error", b'{"error": "Whatsapp did not respond"}'),
             Unknown("the API answered 500: Whatsapp did not respond"),

@@ -20,6 +20,7 @@ from zapi_sync.core.lookup import MAX_DIGITS, Details, Listed, Metadata
 from zapi_sync.core.outcome import (
     Created,
     Outcome,
+    RateLimit,
     Rejected,
     Unknown,
     Unsent,
@@ -227,8 +228,9 @@ def test_an_answer_may_point_anywhere(peer: Start, location: str) -> None:
 def test_what_is_no_number_of_seconds_is_none(peer: Start, value: str) -> None:
     head = b"HTTP/1.1 429 Slow\r\nContent-Length: 2\r\nRetry-After: " + value.encode()
     outcome = create(peer(answering(head + b"\r\n\r\n{}")).url)
-    assert isinstance(outcome, Rejected)
-    assert outcome.retry_after is None
+    assert isinstance(outcome, Unknown)
+    assert outcome.refused
+    assert outcome.rate_limit == RateLimit(None)
 
 
 def test_tls_is_not_spoken_by_a_plain_peer(peer: Start) -> None:

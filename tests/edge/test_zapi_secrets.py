@@ -98,9 +98,12 @@ def test_what_was_echoed_is_told_with_stars_in_its_place(peer: Start) -> None:
 @pytest.mark.parametrize("kept", [1, 8, len(SECRETS.client_token) - 1])
 def test_a_secret_that_the_cut_goes_through_does_not_show(peer: Start, kept: int) -> None:
     text = "x" * (MAX_TEXT - kept - 1) + " " + SECRETS.client_token
-    outcome = create(peer(answering(echo("403 Forbidden", text))).url)
-    assert isinstance(outcome, Rejected)
-    assert not outcome.said.endswith(SECRETS.client_token[:kept])
+    rejected = create(peer(answering(echo("405 Method Not Allowed", text))).url)
+    assert isinstance(rejected, Rejected)
+    assert not rejected.said.endswith(SECRETS.client_token[:kept])
+    unknown = create(peer(answering(echo("403 Forbidden", text))).url)
+    assert isinstance(unknown, Unknown)
+    assert not unknown.reason.endswith(SECRETS.client_token[:kept])
 
 
 def test_an_exception_on_the_way_out_holds_no_secret_all_its_causes_included(peer: Start) -> None:

@@ -47,6 +47,10 @@ ANSWERED = {
     "empty-200": (200, b""),
     "oversize": (200, b"        "),
     "error-200": (200, b"Unexpected error"),
+    "refused-400": (400, b"Bad Request"),
+    "too-many-400": (400, b"too many requests"),
+    "overlimit-400": (400, b"rate-overlimit"),
+    "overlimit-200": (200, b"rate-overlimit"),
     "no-response-200": (200, b"Whatsapp did not respond"),
     "no-response-400": (400, b"Whatsapp did not respond"),
 }
