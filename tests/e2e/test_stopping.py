@@ -62,6 +62,20 @@ def test_the_first_signal_finishes_the_group_at_hand(online: Any, served: Any, n
     assert len(served.creates()) == 3
 
 
+def test_a_second_hangup_does_not_leave_the_group(online: Any, served: Any) -> None:
+    """A terminal that goes away sends two: one is the kernel's, and one the shell's."""
+    online.groups("a", "b")
+    served.fault("create-slow")
+    process = online.start(*APPLY)
+    wait_for_creates(served, 1)
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert set(online.state()["groups"]) == {"a"}
+    assert not (online.folder / "groups.state.json.journal").exists()
+
+
 def test_the_second_signal_leaves_at_once_and_the_journal_knows(online: Any, served: Any) -> None:
     online.groups("a")
     served.fault("create-silent-before")

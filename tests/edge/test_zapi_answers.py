@@ -57,6 +57,10 @@ def chunked(*chunks: bytes) -> bytes:
             Unknown("the API answered 429 with no explanation", refused=True, rate_limit=RateLimit(120)),
         ),
         (
+            b"HTTP/1.1 429 Slow\r\nContent-Length: 100\r\nRetry-After: 3600\r\n\r\n{",
+            Unknown("the connection ended before a whole, well-formed answer", rate_limit=RateLimit(3600)),
+        ),
+        (
             http("200 OK", b'{"error": "Whatsapp not connected"}'),
             Rejected(Cause.DISCONNECTED, "Whatsapp not connected"),
         ),

@@ -199,6 +199,17 @@ def test_requests_that_made_nothing_are_kept_for_a_day() -> None:
     assert set(later.state.requests["default"].fruitless) == {"b-12", "b-18", "b-24", "b-30"}  # type: ignore[index]
 
 
+def test_a_request_counts_when_its_key_adopts_an_older_group() -> None:
+    """`resolve --adopt` may name a group that the request did not make."""
+    sent: list[Event] = [BEGIN, INTENT, SENDING, concluded(Unknown("no", refused=True))]
+    for created_at, is_counted in ((AT - timedelta(days=400), True), (LATER + timedelta(minutes=1), False)):
+        known = replay(state(), [*sent, Adopted(LATER, GROUP, MADE, created_at, How.ADOPTED)])
+        assert known.state
+        assert known.open == {}
+        expected = {"default": RequestLog({"a-1": LATER})} if is_counted else {}
+        assert known.state.requests == expected, created_at
+
+
 def test_a_rate_limit_is_kept_until_a_creation() -> None:
     first, second = AT + timedelta(hours=2), AT + timedelta(hours=5)
     events = [BEGIN, *refused(1, Unknown("slow"), first), *refused(3, Unknown("slow"), second)]
