@@ -201,7 +201,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")  # apply sends two look-ups of a client at the same time
         self.end_headers()
         self.wfile.write(body)
 

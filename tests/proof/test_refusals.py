@@ -300,16 +300,16 @@ def carry_out(cases: Iterable[Case], api: RefusingApi, backend: Backend) -> Resu
 
 
 def product(lag: float) -> Iterator[Case]:
-    """Every status with every text at this lag; with and without a rename take turns."""
+    """Every status with every text at this lag; renames and refused keys take turns from status to status."""
     for number, pair in enumerate(itertools.product(STATUSES, TEXTS)):
         if pair not in DOCUMENTED_AS_NOT_MADE:
-            renames = (number + LAGS.index(lag)) % 2 == 0
-            yield Case(*pair, lag, renames, keys=KEYS[: 1 + number // 2 % 2])
+            turn = pair[0] + number + LAGS.index(lag)
+            yield Case(*pair, lag, RENAMES[turn % 2], keys=KEYS[: 1 + (pair[0] // 2 + number) % 2])
 
 
 def rotated(pairs: Iterable[tuple[int, str]], *, made: bool = True) -> Iterator[Case]:
     """These statuses and texts, each once, while lags, renames and refused keys take turns."""
-    turns = itertools.cycle(itertools.product((KEYS, KEYS[:1]), RENAMES, LAGS))
+    turns = itertools.cycle(itertools.product((KEYS, KEYS[:1]), RENAMES, LAGS * 2))
     for pair, (keys, renames, lag) in zip(pairs, turns, strict=False):
         if pair not in DOCUMENTED_AS_NOT_MADE:
             yield Case(*pair, lag, renames, made, keys)
@@ -325,11 +325,9 @@ PAIRS = (
     *((status, RATE_WORDS[0]) for status in (405, 408, 415, 429)),
 )
 """Every status with a plain text, every text with one status, a rate word where a status is special."""
-MIXED = (
-    *zip(STATUSES, (text for word in itertools.cycle(RATE_WORDS) for text in (PLAIN, word)), strict=False),
-    (429, PLAIN),
-)
-"""Every status and every text: a plain text and a rate word take turns."""
+_TURNS = (text for word in RATE_WORDS for text in (PLAIN, word))
+MIXED = tuple(zip(STATUSES, itertools.chain(_TURNS, itertools.repeat(PLAIN)), strict=False))
+"""Every status once, and every rate word once."""
 
 
 def test_created_then_refused_over_a_file(api: RefusingApi, backend: NewBackend, figure: Figure) -> None:

@@ -84,7 +84,8 @@ class ZApi:
     """One instance of Z-API, over HTTP, or in-process where an `app` stands in for the API.
 
     `timeout` (seconds) bounds a creation, from its request's first byte to its answer's last one, and a
-    look-up with all its tries, which never takes longer than LOOKUP_SECONDS.
+    look-up with all its tries, which never takes longer than LOOKUP_SECONDS. One thread at a time asks an
+    instance: two look-ups at once would close each other's connection.
     """
 
     def __init__(
