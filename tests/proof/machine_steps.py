@@ -216,8 +216,11 @@ class Steps(Model):
         self.saved = Saved(self.world, ran.out, self.moment)
 
     def apply_the_saved_plan(self) -> None:
-        """A stale plan sends nothing, and a fresh one only what it showed."""
-        if self.saved is None:
+        """A stale plan sends nothing, and a fresh one only what it showed.
+
+        A state that moved into a file is on one machine alone: a plan of another one is left out.
+        """
+        if self.saved is None or (self.is_local and self.saved.world is not self.world):
             return
         is_fresh = self.saved.moment == self.moment
         self.step(f"apply a {'fresh' if is_fresh else 'stale'} plan")
